@@ -43,6 +43,9 @@ Currency = Annotated[str, Meta(pattern=CURRENCY_PATTERN)]
 Instant = Annotated[str, Meta(max_length=40, extra={"instant": True})]
 """An ISO 8601 instant with its offset from UTC."""
 
+Keys = Annotated[list[Key], Meta(max_length=256)]
+"""A list of names: at most 256."""
+
 FreeObject = Annotated[dict[str, Any], Meta(extra={"free": True})]
 """Any JSON object whose shape the ledger does not know."""
 
@@ -58,3 +61,4 @@ PersonalKey = Annotated[str, Meta(min_length=1, max_length=MAX_KEY, extra={"pers
 Precision = Literal["instant", "minute", "date", "unknown"]
 Direction = Literal["inbound", "outbound"]
 ActorType = Literal["customer", "agent", "system", "partner"]
+Metric = Literal["nps", "csat", "ces"]
