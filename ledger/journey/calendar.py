@@ -1,0 +1,54 @@
+"""Days and months of a time zone, from microseconds since 1970 UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+DAY = 86_400_000_000
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_EARLIEST = (datetime(2, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LATEST = (datetime(9998, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+
+class LocalCalendar:
+    """The local dates of one zone, as days since 1970-01-01.
+
+    The zone's offset is looked up once per UTC day and kept, except on days in which it moves.
+    """
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self._offsets: dict[int, int | None] = {}
+        self._months: dict[int, int] = {}
+
+    def day(self, at: int) -> int:
+        """Return the local date of the instant `at`, as days since 1970-01-01."""
+        utc_day = at // DAY
+        try:
+            offset = self._offsets[utc_day]
+        except KeyError:
+            offset = self._offsets[utc_day] = self._offset_of_day(utc_day)
+        if offset is None:
+            offset = self._offset(at)
+        return (at + offset) // DAY
+
+    def month(self, at: int) -> int:
+        """Return the first day of the local month of the instant `at`, as days since 1970-01-01."""
+        day = self.day(at)
+        first = self._months.get(day)
+        if first is None:
+            first = self._months[day] = day + 1 - date.fromordinal(day + _EPOCH_DAY).day
+        return first
+
+    def _offset_of_day(self, utc_day: int) -> int | None:
+        begin = self._offset(utc_day * DAY)
+        return begin if begin == self._offset(utc_day * DAY + DAY) else None
+
+    def _offset(self, at: int) -> int:
+        # Python's dates end with the years 1 and 9999: beyond a year from there, the nearest offset known serves.
+        instant = _EPOCH + timedelta(microseconds=min(max(at, _EARLIEST), _LATEST))
+        offset = instant.astimezone(self.zone).utcoffset()
+        return 0 if offset is None else offset // _MICROSECOND
