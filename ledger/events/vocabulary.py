@@ -17,7 +17,8 @@ class EventType(Struct, frozen=True, kw_only=True):
     """One type of event.
 
     `upcasts[n]` turns version n+1 into n+2, so the current version is `len(upcasts) + 1`.
-    `company` says that a configuration declared it, not the ledger.
+    `company` says that a configuration declared it, not the ledger; only such a type may name the `stage` of
+    the journey that it indicates, for the ledger's own types the journey's rules say it.
     """
 
     name: str
@@ -26,6 +27,7 @@ class EventType(Struct, frozen=True, kw_only=True):
     summary: str
     upcasts: tuple[Upcast, ...] = ()
     company: bool = False
+    stage: str | None = None
 
     @property
     def version(self) -> int:
