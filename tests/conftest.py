@@ -1,0 +1,66 @@
+"""What every test may use: databases, the real logs, programs of the machine; and how hypothesis searches."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["tests.databases"]
+
+IN_CI = os.environ.get("LEDGER_CI") == "1"
+REAL_DATA_UNSET = "set LEDGER_REAL_DATA to the folder of the real logs to run this"
+
+# A deadline per example would measure the neighbours of a shared machine, not the code.
+settings.register_profile("quick", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("quick"), derandomize=True, print_blob=True)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1_000)
+settings.load_profile(os.environ.get("LEDGER_HYPOTHESIS", "ci" if IN_CI else "quick"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_of_the_machine() -> Iterator[None]:
+    """Keep a developer's own LEDGER_* settings (LEDGER_URL above all) away from the tests and what they start."""
+    kept = {"LEDGER_CI", "LEDGER_REAL_DATA", "LEDGER_TEST_PG_URL", "LEDGER_HYPOTHESIS"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("LEDGER_") and name not in kept]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Give the folder of the real logs, absolute; the test skips where there is none."""
+    folder = os.environ.get("LEDGER_REAL_DATA")
+    if not folder:
+        pytest.skip(REAL_DATA_UNSET)
+    path = Path(folder).resolve()
+    if not path.is_dir():
+        pytest.fail(f"LEDGER_REAL_DATA names {folder}, which is no folder", pytrace=False)
+    return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what the machine has no program for, and what needs the real logs where there are none."""
+    for item in items:
+        for marker in item.iter_markers("needs"):
+            program = marker.args[0]
+            if shutil.which(program) is None:
+                item.add_marker(pytest.mark.skip(reason=f"this machine has no `{program}`: install it to run this"))
+        if item.get_closest_marker("real") and not os.environ.get("LEDGER_REAL_DATA"):
+            item.add_marker(pytest.mark.skip(reason=REAL_DATA_UNSET))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a skipped test in CI, where everything a test needs is installed; the real logs alone may be absent."""
+    report = yield
+    expected_failure = hasattr(report, "wasxfail")
+    if IN_CI and report.skipped and not expected_failure and REAL_DATA_UNSET not in str(report.longrepr):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and CI skips nothing: {report.longrepr}"
+    return report
