@@ -1,0 +1,124 @@
+"""Opening a database so that what it acknowledges is kept, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from ledger.errors import InvalidArgument, LedgerIncompatible
+from ledger.store.failures import typed_errors
+
+BUSY_TIMEOUT = 10.0
+"""Seconds a writer waits for another before LedgerBusy."""
+
+WRITES = {"ledger_writes": True}
+
+SQLITE_PRAGMAS = {
+    "journal_mode": ("WAL", "wal"),
+    "synchronous": ("FULL", 2),
+    "foreign_keys": ("ON", 1),
+    # Without it INSERT OR REPLACE deletes a row past the trigger that refuses deletes.
+    "recursive_triggers": ("ON", 1),
+    "busy_timeout": (int(BUSY_TIMEOUT * 1000), int(BUSY_TIMEOUT * 1000)),
+    "cache_size": (-65536, -65536),
+    "temp_store": ("MEMORY", 2),
+}
+
+POSTGRES_SETTINGS = (
+    "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=0 "
+    "-c idle_in_transaction_session_timeout=120s -c timezone=UTC"
+)
+
+
+def parse_url(url: str) -> URL:
+    """Return the address as SQLAlchemy has it, with the driver the ledger uses. Raises InvalidArgument."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InvalidArgument(
+            f"{url!r} is no address of a ledger: write sqlite:///ledger.db or postgresql://user@host/database"
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise InvalidArgument("a ledger in memory would be lost: write sqlite:///ledger.db")
+        return parsed.set(drivername="sqlite")
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise InvalidArgument(f"a ledger lives in SQLite or PostgreSQL, not {backend!r}")
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """Return the file of a SQLite address, None for a server."""
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+def open_engine(url: URL, *, pool_size: int = 8) -> Engine:
+    """Return an engine whose every connection has been set, and checked, to be durable."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(
+            url, pool_size=pool_size, max_overflow=8, pool_timeout=BUSY_TIMEOUT, connect_args={"timeout": BUSY_TIMEOUT}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=8,
+        pool_timeout=BUSY_TIMEOUT,
+        pool_pre_ping=True,
+        connect_args={"options": POSTGRES_SETTINGS, "connect_timeout": 10},
+    )
+    event.listen(engine, "connect", _check_postgres)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the begin listener alone says which transaction starts
+    for name, (value, expected) in SQLITE_PRAGMAS.items():
+        connection.execute(f"PRAGMA {name}={value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != expected:
+            raise LedgerIncompatible(
+                f"SQLite keeps {name}={found} where the ledger needs {value}: "
+                "put the file on a local disk (network file systems lose writes)"
+            )
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("ledger_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _check_postgres(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        found = cursor.fetchone()[0]
+    connection.rollback()
+    if found != "on":
+        raise LedgerIncompatible(
+            f"PostgreSQL keeps synchronous_commit={found}, so an acknowledged event could be lost: set it to on"
+        )
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open one consistent snapshot for reading."""
+    with typed_errors():
+        options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open one transaction that writes; it is kept whole or not at all."""
+    with typed_errors(), engine.connect().execution_options(**WRITES) as connection, connection.begin():
+        yield connection

@@ -1,0 +1,111 @@
+"""Which streams are one customer: the components of the merges that no unmerge undoes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from ledger.store.log import NOW, Until, customer_ids
+
+CHUNK = 500
+
+EFFECTIVE = (
+    "SELECT from_stream, into_stream FROM merges m WHERE {merged} AND NOT EXISTS (SELECT 1 FROM unmerges u "
+    "WHERE u.source = m.source AND u.event_key = m.event_key AND {unmerged})"
+)
+
+
+class Units(dict[int, tuple[int, ...]]):
+    """Surviving stream → all its streams, for merged customers only; any other stream is a unit of its own."""
+
+    def __init__(self, units: dict[int, tuple[int, ...]]) -> None:
+        super().__init__(units)
+        self._survivors = {stream: survivor for survivor, streams in units.items() for stream in streams}
+
+    def survivor(self, stream: int) -> int:
+        """Return the stream that a stream's customer lives on in."""
+        return self._survivors.get(stream, stream)
+
+    def streams(self, survivor: int) -> tuple[int, ...]:
+        """Return the streams of a surviving customer."""
+        return self.get(survivor, (survivor,))
+
+    @property
+    def merged(self) -> frozenset[int]:
+        """Return every stream that shares its customer with another."""
+        return frozenset(self._survivors)
+
+
+def all_units(connection: Connection, until: Until = NOW) -> Units:
+    """Return all merged customers as known at the given time or position."""
+    statement, values = _effective(until)
+    return _components(connection, connection.execute(text(statement), values).all())
+
+
+def units_of(connection: Connection, streams: Iterable[int], until: Until = NOW) -> Units:
+    """Return the merged customers that some streams belong to, reading only the links around them."""
+    statement, values = _effective(until)
+    frontier, seen, edges = set(streams), set(streams), set()
+    while frontier:
+        found: set[int] = set()
+        wanted = sorted(frontier)
+        for start in range(0, len(wanted), CHUNK):
+            numbers = ", ".join(str(int(stream)) for stream in wanted[start : start + CHUNK])
+            around = f"{statement} AND (from_stream IN ({numbers}) OR into_stream IN ({numbers}))"
+            for edge in connection.execute(text(around), values):
+                edges.add((edge[0], edge[1]))
+                found.update(edge)
+        frontier = found - seen
+        seen |= found
+    return _components(connection, edges)
+
+
+def linked_streams(connection: Connection, after: int, upto: int) -> set[int]:
+    """Return the streams named by a merge or an unmerge recorded after `after` up to `upto`."""
+    rows = connection.execute(
+        text(
+            "SELECT from_stream, into_stream FROM merges WHERE position > :after AND position <= :upto UNION "
+            "SELECT m.from_stream, m.into_stream FROM merges m JOIN unmerges u "
+            "ON u.source = m.source AND u.event_key = m.event_key WHERE u.position > :after AND u.position <= :upto"
+        ),
+        {"after": after, "upto": upto},
+    )
+    return {stream for row in rows for stream in row}
+
+
+def _effective(until: Until) -> tuple[str, dict[str, Any]]:
+    # A merge acts by what is known, so `as_of` has no part in it.
+    bounds = Until(known_at=until.known_at, position=until.position)
+    where, values = bounds.where()
+    unmerged = where.replace("position", "u.position").replace("recorded_at", "u.recorded_at")
+    merged = where.replace("position", "m.position").replace("recorded_at", "m.recorded_at")
+    return EFFECTIVE.format(merged=merged, unmerged=unmerged), values
+
+
+def _components(connection: Connection, edges: Iterable[Any]) -> Units:
+    parent: dict[int, int] = {}
+    merged_away: set[int] = set()
+
+    def root(stream: int) -> int:
+        while parent.setdefault(stream, stream) != stream:
+            parent[stream] = parent[parent[stream]]
+            stream = parent[stream]
+        return stream
+
+    for from_stream, into_stream in edges:
+        merged_away.add(from_stream)
+        parent[root(from_stream)] = root(into_stream)
+    members: dict[int, list[int]] = defaultdict(list)
+    for stream in parent:
+        members[root(stream)].append(stream)
+    names = customer_ids(connection, parent)
+    units: dict[int, tuple[int, ...]] = {}
+    for streams in members.values():
+        # Whoever no merge takes away survives; where two remain, the name decides, not the order of arrival.
+        survivors = [stream for stream in streams if stream not in merged_away] or streams
+        survivor = min(survivors, key=lambda stream: names[stream].encode())
+        units[survivor] = tuple(sorted(streams))
+    return Units(units)

@@ -1,0 +1,147 @@
+"""Reading the log: by customer, by position, as of a time and as known at one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, text
+
+from ledger.errors import CustomerNotFound, EventNotFound
+from ledger.events.event import RecordedEvent
+from ledger.schemas.prepare import key_of
+from ledger.store.mapper import RECORD_COLUMNS, Row, RowMapper
+
+KNOWN_CONTROL = ("customer.merged", "customer.unmerged", "event.retracted", "stage.corrected")
+"""Types that act by what is known, whatever their own occurred_at."""
+
+CHUNK = 500
+PAGE = 2_000
+
+
+class Until(Struct, frozen=True):
+    """Which part of the log a reader takes: all by default.
+
+    `as_of` bounds occurred_at and `known_at` recorded_at, in microseconds since 1970 UTC, both inclusive;
+    `position` bounds the position.
+    """
+
+    as_of: int | None = None
+    known_at: int | None = None
+    position: int | None = None
+
+    def where(self) -> tuple[str, dict[str, Any]]:
+        """Return the SQL condition and its parameters."""
+        conditions, values = ["TRUE"], {}
+        if self.as_of is not None:
+            named = ", ".join(f"'{name}'" for name in KNOWN_CONTROL)
+            conditions.append(f"(occurred_at <= :as_of OR type IN ({named}))")
+            values["as_of"] = self.as_of
+        if self.known_at is not None:
+            conditions.append("recorded_at <= :known_at")
+            values["known_at"] = self.known_at
+        if self.position is not None:
+            conditions.append("position <= :upto")
+            values["upto"] = self.position
+        return " AND ".join(conditions), values
+
+
+NOW = Until()
+
+
+def last_position(connection: Connection) -> int:
+    """Return the position of the last event; 0 for an empty log."""
+    return int(connection.execute(text("SELECT position FROM log_head")).scalar_one())
+
+
+def stream_of(connection: Connection, customer_id: str) -> int:
+    """Return the number of a customer's own stream. Raises CustomerNotFound."""
+    found = connection.execute(
+        text("SELECT stream FROM streams WHERE customer_id = :customer_id"), {"customer_id": customer_id}
+    ).scalar()
+    if found is None:
+        raise CustomerNotFound(customer_id)
+    return int(found)
+
+
+def customer_ids(connection: Connection, streams: Iterable[int]) -> dict[int, str]:
+    """Return the producer's key of every stream; a stream without one is named by its random id."""
+    names: dict[int, str] = {}
+    wanted = sorted(set(streams))
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        rows = connection.exec_driver_sql(
+            f"SELECT stream, customer_id, id FROM streams WHERE stream IN ({_numbers(chunk)})"
+        )
+        names.update((stream, name if name is not None else bytes(raw).hex()) for stream, name, raw in rows)
+    return names
+
+
+def stream_rows(connection: Connection, streams: Sequence[int], until: Until = NOW, *, sealed: bool = False) -> list[Row]:
+    """Return the rows of some streams, by stream and version."""
+    where, values = until.where()
+    columns = RECORD_COLUMNS + (", sealed" if sealed else "")
+    rows: list[Row] = []
+    for start in range(0, len(streams), CHUNK):
+        chunk = streams[start : start + CHUNK]
+        result = connection.execute(
+            text(
+                f"SELECT {columns} FROM events WHERE stream IN ({_numbers(chunk)}) AND {where} ORDER BY stream, version"
+            ),
+            values,
+        )
+        rows.extend(tuple(row) for row in result)
+    return rows
+
+
+def range_rows(connection: Connection, first: int, last: int, until: Until = NOW) -> Iterator[Row]:
+    """Yield the rows of the streams numbered `first` to `last`, by stream and version."""
+    where, values = until.where()
+    result = connection.execution_options(stream_results=True, yield_per=PAGE).execute(
+        text(
+            f"SELECT {RECORD_COLUMNS} FROM events WHERE stream BETWEEN :first AND :last AND {where} "
+            "ORDER BY stream, version"
+        ),
+        {**values, "first": first, "last": last},
+    )
+    for page in result.partitions():
+        yield from map(tuple, page)
+
+
+def position_rows(
+    connection: Connection, after: int, upto: int, *, types: Sequence[str] = (), sealed: bool = False
+) -> Iterator[Row]:
+    """Yield the rows after position `after` up to `upto`, in the order of the log."""
+    columns = RECORD_COLUMNS + (", sealed" if sealed else "")
+    condition = " AND type IN (" + ", ".join(f":type{i}" for i in range(len(types))) + ")" if types else ""
+    while after < upto:
+        page = connection.execute(
+            text(
+                f"SELECT {columns} FROM events WHERE position > :after AND position <= :upto{condition} "
+                "ORDER BY position LIMIT :limit"
+            ),
+            {"after": after, "upto": upto, "limit": PAGE, **{f"type{i}": name for i, name in enumerate(types)}},
+        ).all()
+        if not page:
+            return
+        yield from map(tuple, page)
+        after = page[-1][0]
+
+
+def read_event(connection: Connection, mapper: RowMapper, source: str, event_id: str) -> RecordedEvent[Any]:
+    """Return one event with its personal fields. Raises EventNotFound."""
+    row = connection.execute(
+        text(
+            f"SELECT {RECORD_COLUMNS}, sealed FROM events "
+            "WHERE source = (SELECT id FROM sources WHERE name = :source) AND event_key = :key"
+        ),
+        {"source": source, "key": key_of(event_id)},
+    ).first()
+    if row is None:
+        raise EventNotFound(source, event_id)
+    return mapper.whole_event(tuple(row))
+
+
+def _numbers(streams: Sequence[int]) -> str:
+    return ", ".join(str(int(stream)) for stream in streams)
