@@ -10,8 +10,8 @@ SAFE_INTEGER = 2**53 - 1
 MAX_TEXT = 16_384
 MAX_KEY = 255
 
-MONEY_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$"
-CURRENCY_PATTERN = r"^[A-Z]{3}$"
+MONEY_PATTERN = r"^-?[0-9]{1,12}(\.[0-9]{1,4})?\Z"
+CURRENCY_PATTERN = r"^[A-Z]{3}\Z"
 
 Key = Annotated[str, Meta(min_length=1, max_length=MAX_KEY)]
 """An identifier or a short name: 1 to 255 characters."""
