@@ -5,10 +5,13 @@ from __future__ import annotations
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from ledger.errors import InvalidDefinition, Problem
-from ledger.events.vocabulary import EventType, Vocabulary
+from msgspec import json
+
+from ledger.errors import InvalidDefinition
+from ledger.events.vocabulary import Vocabulary
 from ledger.journey.calendar import LocalCalendar
 from ledger.journey.channels import Assistance, ChannelRegistry
+from ledger.journey.checks import breaches
 from ledger.journey.definition import Condition, Journey, Rule
 
 
@@ -16,7 +19,7 @@ class Context:
     """The journey, channel registry, vocabulary and time zone that projections are bound to.
 
     `rules` are the journey's, then one for each company type that says which stage it indicates. Raises
-    InvalidDefinition when such a stage is not one of the journey's.
+    InvalidDefinition when the journey cannot be run with that vocabulary.
     """
 
     def __init__(
@@ -26,11 +29,13 @@ class Context:
         vocabulary: Vocabulary,
         zone: ZoneInfo | None = None,
     ) -> None:
+        if problems := breaches(journey, vocabulary):
+            raise InvalidDefinition(f"journey {journey.name!r}", problems)
         self.journey = journey
         self.channels = channels
         self.vocabulary = vocabulary
         self.zone = zone or ZoneInfo(journey.zone)
-        self.rules = journey.rules + _rules_of_types(journey, vocabulary)
+        self.rules = journey.rules + _rules_of_types(vocabulary)
         self._calendar = LocalCalendar(self.zone)
         self._assistance = {name: channel.assistance for name, channel in channels.items()}
         self.day = self._calendar.day
@@ -39,30 +44,18 @@ class Context:
     @property
     def hash(self) -> str:
         """The sha256 of all that can change what a fold makes of the same events, in hexadecimal."""
-        company = sorted(f"{rule.name}\0{rule.stage}" for rule in self.rules[len(self.journey.rules) :])
-        parts = [self.journey.hash, self.channels.hash, str(self.zone), *company]
-        return sha256("\n".join(parts).encode()).hexdigest()
+        company = sorted((t.name, t.family, t.stage or "") for t in self.vocabulary.values() if t.company)
+        parts = (self.journey.hash, self.channels.hash, self.zone.key, company)
+        return sha256(json.encode(parts)).hexdigest()
 
     def assistance(self, channel: str | None) -> Assistance | None:
         """Return whether a human of ours takes part in that channel; None where the registry does not know it."""
         return self._assistance.get(channel) if channel is not None else None
 
 
-def _rules_of_types(journey: Journey, vocabulary: Vocabulary) -> tuple[Rule, ...]:
-    known = {stage.name for stage in journey.stages}
-    types = sorted((t for t in vocabulary.values() if _stage(t)), key=lambda event_type: event_type.name)
-    problems = [
-        Problem(f"{t.name}.stage", f"{_stage(t)!r} is no stage of the journey {journey.name!r}: choose one of its stages")
-        for t in types
-        if _stage(t) not in known
-    ]
-    if problems:
-        raise InvalidDefinition("types", problems)
+def _rules_of_types(vocabulary: Vocabulary) -> tuple[Rule, ...]:
     return tuple(
-        Rule(name=f"type {t.name}", stage=_stage(t) or "", conditions=(Condition(type=t.name),)) for t in types
+        Rule(name=f"type {name}", stage=event_type.stage, conditions=(Condition(type=name),))
+        for name, event_type in sorted(vocabulary.items())
+        if event_type.stage is not None
     )
-
-
-def _stage(event_type: EventType) -> str | None:
-    stage: str | None = getattr(event_type, "stage", None)
-    return stage

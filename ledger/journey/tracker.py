@@ -2,30 +2,130 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Collection
 
+from ledger.errors import InvalidArgument
+from ledger.events.control import StageEntered
 from ledger.events.event import Data, RecordedEvent
 from ledger.journey.context import Context
+from ledger.journey.indicators import Completed, Event, Indicator, Single, indicators
 from ledger.journey.moment import Moment
+from ledger.journey.overlays import OverlayTracks
+from ledger.journey.primary import PrimaryTrack
+from ledger.journey.state import TrackerState
 
+STAGE_ENTERED = StageEntered.type
 
-class TrackerState(Struct, kw_only=True):
-    """Where the journey of one customer stands; it survives msgspec's encoders."""
-
-    stage: str | None = None
-    cycle: int = 1
+_PRIMARY = ""
+"""The primary track, among the tracks that explicit stages decide; an overlay is a track by its own name."""
 
 
 class Tracker:
     """Follows customers through the journey of one context; it keeps no customer of its own."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        self._primary = PrimaryTrack(context.journey)
+        self._overlays = OverlayTracks(context.journey, context.rules)
+        self._kinds = indicators(context.rules, context.vocabulary)
+        # Per stage, what each type can tell there; a type that can tell nothing costs one lookup.
+        self._telling = {here: self._telling_in(here) for here in self._primary.steps}
 
     def initial(self) -> TrackerState:
         """Return the state before the first event."""
         return TrackerState()
 
     def advance(self, state: TrackerState, events: list[RecordedEvent[Data]]) -> list[Moment]:
-        """Take `events` (in fold order, all later than any the state has seen) into the state, one moment each."""
-        return [Moment(event=event, stage=state.stage, cycle=state.cycle) for event in events]
+        """Take `events` into the state and return a moment for each, in their order.
+
+        The events are one customer's, in the order of the fold, and all later than any the state has seen: a
+        whole instant is looked at together, because an explicit stage wins in it. Raises InvalidArgument when
+        the first is not later.
+        """
+        if not events:
+            return []
+        _refuse_earlier(state, events[0])
+        decided = self._decided(events)
+        moments: list[Moment] = []
+        note = moments.append
+        stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
+        for number, event in enumerate(events, state.seen):
+            if event.type in telling or event.stage_hint is not None:
+                note(self._take(state, number, event, decided.get(event.at, ())))
+                stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
+            else:
+                note(Moment(event=event, stage=stage, cycle=cycle, overlays=overlays))
+        state.seen += len(events)
+        state.last_at = events[-1].at
+        return moments
+
+    def _take(self, state: TrackerState, number: int, event: Event, decided: Collection[str]) -> Moment:
+        """Take an event that may tell a stage; `decided` are the tracks that explicit stages decide at its instant."""
+        completed = [
+            Completed(indicator, indicator.rule, evidence)
+            for indicator in self._telling[state.stage].get(event.type, ())
+            if (evidence := indicator.evidence(state.parts, number, event)) is not None
+        ]
+        named = _named(event)
+        if named in self._primary.stages:
+            entered = self._primary.enter(state, named, event, completed)
+        elif _PRIMARY in decided:
+            entered = None
+        else:
+            entered = self._primary.infer(state, event, completed)
+        shift = self._overlays.shift(state, event, named, completed, decided)
+        return Moment(
+            event=event,
+            stage=state.stage,
+            cycle=state.cycle,
+            entered=entered,
+            overlays=state.overlays,
+            overlays_entered=shift.entered,
+            overlays_left=shift.left,
+            unknown_stage=None if named is None or self._known(named) else named,
+        )
+
+    def _decided(self, events: list[Event]) -> dict[int, set[str]]:
+        """Return, for each instant in which a stage is said outright, the tracks decided by it."""
+        decided: dict[int, set[str]] = {}
+        for event in [event for event in events if event.stage_hint is not None or event.type == STAGE_ENTERED]:
+            named = _named(event)
+            if named in self._primary.stages:
+                decided.setdefault(event.at, set()).add(_PRIMARY)
+            elif named is not None and self._overlays.says(event, named):
+                decided.setdefault(event.at, set()).add(named)
+        return decided
+
+    def _known(self, stage: str) -> bool:
+        return stage in self._primary.stages or stage in self._overlays.stages
+
+    def _telling_in(self, here: str | None) -> dict[str, tuple[Indicator, ...]]:
+        telling: dict[str, tuple[Indicator, ...]] = {STAGE_ENTERED: ()}
+        for name, kinds in self._kinds.items():
+            useful = tuple(indicator for indicator in kinds if self._reachable(here, indicator))
+            if not all(self._stays(here, indicator) for indicator in useful):
+                telling[name] = useful
+        return telling
+
+    def _reachable(self, here: str | None, indicator: Indicator) -> bool:
+        """Say whether a customer who stands here could follow the rule, or stay by it."""
+        rule = indicator.rule
+        step = self._primary.steps[here].get(rule.stage)
+        return step is None or not step.backwards or rule.regress or rule.restarts
+
+    def _stays(self, here: str | None, indicator: Indicator) -> bool:
+        return isinstance(indicator, Single) and indicator.rule.stage == here
+
+
+def _named(event: Event) -> str | None:
+    """Return the stage the event says outright, if any."""
+    if isinstance(event.data, StageEntered):
+        return event.data.stage or None
+    return event.stage_hint
+
+
+def _refuse_earlier(state: TrackerState, first: Event) -> None:
+    if state.last_at is not None and first.at <= state.last_at:
+        raise InvalidArgument(
+            f"event {first.event_id!r} of source {first.source!r} is not later than the last one tracked: "
+            "fold the whole customer again"
+        )
