@@ -1,0 +1,118 @@
+"""The definitions of what happens to cases: durations, steps and handovers."""
+
+from __future__ import annotations
+
+from ledger.metrics.metric import Metric, Statistic
+
+
+def _durations(what: str) -> tuple[Statistic, ...]:
+    return (
+        Statistic(name="median", unit="hours", formula=f"median of {what}, linear"),
+        Statistic(name="p90", unit="hours", formula=f"90th percentile of {what}, linear"),
+        Statistic(name="mean", unit="hours", formula=f"mean of {what}"),
+    )
+
+
+_DIMENSIONS = ("stage", "channel", "department", "segment", "month", "reason")
+
+TIME_TO_FIRST_RESPONSE = Metric(
+    name="time_to_first_response",
+    title="Time to first response",
+    n="cases that were opened and answered",
+    source="cases",
+    statistics=_durations("first response − opening"),
+    excluded={"not_opened": "no opening is recorded", "unanswered": "no response is recorded"},
+    dimensions=_DIMENSIONS,
+    negatives=True,
+)
+
+TIME_TO_RESOLUTION = Metric(
+    name="time_to_resolution",
+    title="Time to resolution",
+    n="cases that were opened and resolved",
+    source="cases",
+    statistics=_durations("resolution − opening"),
+    excluded={"not_opened": "no opening is recorded", "unresolved": "no resolution is recorded"},
+    parts={
+        "resolution": "first or last (they differ where a case was reopened)",
+        "clock": "calendar, or without_customer: minus the time spent awaiting the customer (last resolution only)",
+    },
+    dimensions=_DIMENSIONS,
+    negatives=True,
+)
+
+TIME_BETWEEN = Metric(
+    name="time_between",
+    title="Time between two types of event",
+    n="cases (or interactions, or customers) with both",
+    source="the events",
+    statistics=_durations("first event of the one type − first of the other, in the same case"),
+    excluded={"no_start": "the first type did not happen", "no_end": "the first type happened, the second did not"},
+    parts={"from_type": "the type it starts from", "to_type": "the type it ends with"},
+    dimensions=("channel", "department", "segment", "month"),
+    negatives=True,
+)
+
+THROUGHPUT = Metric(
+    name="throughput",
+    title="Throughput time of a case",
+    n="cases",
+    source="cases: first_at, last_at",
+    statistics=_durations("last event − first event of the case"),
+    dimensions=_DIMENSIONS,
+)
+
+HANDOVERS = Metric(
+    name="handovers",
+    title="Handovers between departments",
+    n="cases",
+    source="cases: handovers",
+    statistics=(
+        Statistic(
+            name="mean",
+            unit="handovers per case",
+            formula="consecutive events of a case in different departments / cases",
+            interval="Student's t, 95 %",
+        ),
+        Statistic(name="sum", unit="handovers", formula="consecutive events of a case in different departments"),
+    ),
+    dimensions=_DIMENSIONS,
+)
+
+TRANSITIONS = Metric(
+    name="transitions",
+    title="Which step follows which",
+    n="pairs of consecutive steps of a case",
+    source="the events of cases, in the order of the fold",
+    statistics=(Statistic(name="count", unit="transitions", formula="cases' steps followed directly by that step"),),
+    parts={"from_step": "the step before", "to_step": "the step after"},
+    dimensions=("channel", "department", "segment"),
+)
+
+VARIANTS = Metric(
+    name="variants",
+    title="Distinct sequences of steps",
+    n="cases",
+    source="the events of cases, in the order of the fold",
+    statistics=(
+        Statistic(name="count", unit="variants", formula="distinct sequences of steps from first to last"),
+        Statistic(
+            name="share",
+            unit="share",
+            formula="cases of one variant / cases, for the most common; the numerator is the cases of it",
+            interval="Wilson's score interval, 95 %",
+        ),
+    ),
+    parts={"rank": "share only: 1 is the most common", "variant": "share only: the steps, joined by →"},
+    dimensions=("channel", "department", "segment"),
+)
+
+DEFINITIONS = (
+    TIME_TO_FIRST_RESPONSE,
+    TIME_TO_RESOLUTION,
+    TIME_BETWEEN,
+    THROUGHPUT,
+    HANDOVERS,
+    TRANSITIONS,
+    VARIANTS,
+)

@@ -1,0 +1,109 @@
+"""The definitions of what customers buy, when they come back, and what they are worth."""
+
+from __future__ import annotations
+
+from ledger.metrics.metric import Metric, Statistic
+
+_WILSON = "Wilson's score interval, 95 %"
+
+REPEAT_PURCHASE = Metric(
+    name="repeat_purchase",
+    title="Repeat purchase rate",
+    n="customers with at least one order",
+    source="order.placed",
+    statistics=(
+        Statistic(
+            name="share",
+            unit="share",
+            formula="customers with orders on two distinct days or more / customers with an order",
+            interval=_WILSON,
+        ),
+        Statistic(name="mean", unit="occasions per customer", formula="occasions / customers with an order"),
+        Statistic(name="sum", unit="occasions", formula="occasions of all customers"),
+    ),
+    parts={"occasion": "day: distinct days, in the journey's zone (the definition); order: rows, told beside it"},
+    dimensions=("channel", "segment"),
+)
+
+PURCHASE_INTERVAL = Metric(
+    name="purchase_interval",
+    title="Days between purchases",
+    n="pairs of consecutive purchase days of one customer",
+    source="order.placed",
+    statistics=(
+        Statistic(name="count", unit="intervals", formula="pairs of consecutive distinct purchase days"),
+        Statistic(name="median", unit="days", formula="median of the calendar days between them, linear"),
+        Statistic(name="p90", unit="days", formula="90th percentile, linear"),
+        Statistic(name="mean", unit="days", formula="mean"),
+    ),
+    dimensions=("channel", "segment"),
+    notes=("Several orders on one day are one occasion.",),
+)
+
+RETENTION = Metric(
+    name="retention",
+    title="Retention by cohort",
+    n="customers of the cohort",
+    source="order.placed",
+    statistics=(
+        Statistic(
+            name="share",
+            unit="share",
+            formula="customers of the cohort with an order k calendar months after the cohort's month / cohort",
+            interval=_WILSON,
+        ),
+        Statistic(name="count", unit="customers", formula="customers whose first order lies in that month"),
+    ),
+    excluded={"immature": "the month was not over at the as-of time"},
+    parts={"cohort": "the month of the customer's first order", "months_later": "share only: k"},
+    dimensions=("channel", "segment"),
+)
+
+RECENCY = Metric(
+    name="recency",
+    title="Days since the last purchase",
+    n="customers with at least one order by the day asked for",
+    source="order.placed",
+    statistics=(
+        Statistic(name="median", unit="days", formula="median of day − last order, linear"),
+        Statistic(name="p90", unit="days", formula="90th percentile, linear"),
+        Statistic(name="mean", unit="days", formula="mean"),
+        Statistic(name="share", unit="share", formula="customers beyond over_days / n", interval=_WILSON),
+    ),
+    excluded={"later": "the customer's first order is after the day"},
+    parts={"over_days": "share only: the limit, 180 days by default"},
+    dimensions=("channel", "segment"),
+    window="180d",
+)
+
+CUSTOMER_VALUE = Metric(
+    name="customer_value",
+    title="Value of customers so far",
+    n="customers with at least one order in that currency",
+    source="experience_metrics, measure order; order.placed",
+    statistics=(
+        Statistic(name="count", unit="customers", formula="customers with an order"),
+        Statistic(name="sum", unit="the currency", formula="sum of the order values"),
+        Statistic(name="mean", unit="the currency", formula="sum / customers"),
+        Statistic(
+            name="share",
+            unit="share",
+            formula="value of the top tenth of customers by value (n / 10, rounded up) / sum; "
+            "None when the sum is not above zero",
+        ),
+    ),
+    parts={"currency": "ISO 4217; currencies are never added"},
+    dimensions=("channel", "segment", "month"),
+)
+
+PUNCTUALITY = Metric(
+    name="punctuality",
+    title="Late deliveries",
+    n="delivered orders with a promised time",
+    source="cases of kind order: resolved_first_at, promised_at",
+    statistics=(Statistic(name="share", unit="share", formula="delivered later than promised / n", interval=_WILSON),),
+    excluded={"undelivered": "no delivery is recorded", "not_promised": "delivered without a promised time"},
+    dimensions=("channel", "department", "segment", "month"),
+)
+
+DEFINITIONS = (REPEAT_PURCHASE, PURCHASE_INTERVAL, RETENTION, RECENCY, CUSTOMER_VALUE, PUNCTUALITY)
