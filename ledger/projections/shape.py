@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
+from ledger.events.vocabulary import EventType
 from ledger.journey.context import Context
 from ledger.journey.moment import Moment
 
@@ -17,6 +18,11 @@ Kind = Literal["integer", "real", "text", "json", "instant", "date"]
 instant (microseconds since 1970 UTC), date (days since 1970 in the journey's zone)."""
 
 Row = tuple[Any, ...]
+
+Treatment = Literal["handled", "ignored"]
+
+COMPANY = "company"
+"""Names, among what a projection ignores, every type that a company declared itself."""
 
 
 class Column(NamedTuple):
@@ -33,8 +39,11 @@ class Fold(Protocol[S]):
     def initial(self) -> S:
         """Return the state before the first event."""
 
-    def evolve(self, state: S, moment: Moment) -> None:
-        """Take one event, with where the journey stood when it occurred, into the state."""
+    def evolve(self, state: S, moments: Sequence[Moment]) -> None:
+        """Take events, in order and each with where the journey stood, into the state.
+
+        How the events are cut into calls makes no difference: a call with a + b is a call with a, then with b.
+        """
 
     def rows(self, state: S) -> list[Row]:
         """Return the customer's rows, each with the projection's columns in their order."""
@@ -43,10 +52,11 @@ class Fold(Protocol[S]):
 class Projection(Struct, Generic[S], frozen=True, kw_only=True):
     """A projection as data.
 
-    `key` names the columns that, after the customer, identify a row. `handles` are the event types it
-    evolves on beyond counting; every other type of the vocabulary is ignored by it. The runner adds the
-    customer's column; a row holds `columns` only. `state` is the Struct that the fold keeps, so that a
-    runner can store and load it.
+    `key` names the columns that, after the customer, identify a row. The runner adds the customer's column; a
+    row holds `columns` only. `state` is the Struct that the fold keeps, so that a runner can store and load it.
+
+    `handles` are the event types it knows by name. `ignores` are the types, whole families, or COMPANY, whose
+    events it treats all alike: as an event, as a touchpoint, as a contact. Together they are the vocabulary.
     """
 
     name: str
@@ -55,3 +65,12 @@ class Projection(Struct, Generic[S], frozen=True, kw_only=True):
     key: tuple[str, ...]
     state: type[S]
     bind: Callable[[Context], Fold[S]]
+    handles: frozenset[str]
+    ignores: frozenset[str]
+
+    def treatment(self, event_type: EventType) -> Treatment | None:
+        """Return what this projection does with events of that type; None where nobody decided."""
+        if event_type.name in self.handles:
+            return "handled"
+        family = COMPANY if event_type.company else event_type.family
+        return "ignored" if event_type.name in self.ignores or family in self.ignores else None

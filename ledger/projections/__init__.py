@@ -1,0 +1,17 @@
+"""The projections: pure folds over one customer's ordered events, one file each, all fed in one pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.projections.cases import CASES
+from ledger.projections.channels import CHANNELS
+from ledger.projections.experience import EXPERIENCE
+from ledger.projections.position import POSITION
+from ledger.projections.shape import Projection
+from ledger.projections.visits import VISITS
+
+PROJECTIONS: tuple[Projection[Any], ...] = (POSITION, VISITS, CHANNELS, EXPERIENCE, CASES)
+"""Every projection of the ledger, in the order they are shown."""
+
+__all__ = ["PROJECTIONS"]

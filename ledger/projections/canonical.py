@@ -1,0 +1,27 @@
+"""The canonical text of a JSON column: sorted keys, no spaces, so that equal values are equal texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec.json import Encoder, decode
+
+NO_SEGMENTS = "{}"
+"""The segments of a customer who was never placed in one."""
+
+_encode = Encoder(order="sorted").encode
+
+
+def canonical(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    """Return the canonical text of an object or a list."""
+    if not value:
+        return "{}" if isinstance(value, Mapping) else "[]"
+    return _encode(value).decode()
+
+
+def with_segment(segments: str, scheme: str, segment: str) -> str:
+    """Return the text of `segments` ({scheme: segment}) after the customer was placed in another one."""
+    current = decode(segments, type=dict[str, str])
+    current[scheme] = segment
+    return canonical(current)

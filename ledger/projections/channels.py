@@ -1,0 +1,202 @@
+"""Channel history: for each channel, when a customer was on it, how often, how it went, and the switches.
+
+Touchpoints on an unknown channel are the row ''. What is counted is counted on the event's own channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from msgspec import Struct
+
+from ledger.events.contacts import is_contact, is_touchpoint
+from ledger.events.event import Data, RecordedEvent
+from ledger.events.identity import PreferenceSet
+from ledger.events.interaction import InteractionCompleted
+from ledger.events.voice import SurveyResponded
+from ledger.journey.context import Context
+from ledger.journey.moment import Moment
+from ledger.projections.amounts import UNIT, nearest_ten_thousandth
+from ledger.projections.canonical import canonical
+from ledger.projections.ratings import scale
+from ledger.projections.shape import COMPANY, Column, Projection, Row
+from ledger.projections.switching import Contact, latest, pair
+
+
+class Usage(Struct, array_like=True):
+    """What one customer did on one channel; `ratings` are [n, sum in 1/10,000] per `metric|scale`."""
+
+    first_at: int
+    last_at: int
+    touchpoints: int = 0
+    inbound: int = 0
+    outbound: int = 0
+    started: int = 0
+    completed: int = 0
+    abandoned: int = 0
+    switches_in: int = 0
+    switches_out: int = 0
+    outcomes: dict[str, int] = {}
+    ratings: dict[str, list[int]] = {}
+
+
+class ChannelsState(Struct, array_like=True):
+    """Every channel one customer was on ('' unknown), their latest contact, and the channel they prefer."""
+
+    usage: dict[str, Usage] = {}
+    contact: Contact | None = None
+    preferred: str | None = None
+
+
+class ChannelsFold:
+    """Counts touchpoints by channel, and switches between the channels of consecutive contacts."""
+
+    def __init__(self, context: Context) -> None:
+        types = context.vocabulary.values()
+        self._touchpoints = frozenset(t.name for t in types if is_touchpoint(t))
+        self._contacts = frozenset(t.name for t in types if is_contact(t))
+        self._assistance = context.assistance
+
+    def initial(self) -> ChannelsState:
+        return ChannelsState()
+
+    def evolve(self, state: ChannelsState, moments: Sequence[Moment]) -> None:
+        touchpoints, contacts = self._touchpoints, self._contacts
+        for moment in moments:
+            event = moment.event
+            kind = event.type
+            if kind not in touchpoints:
+                if kind == "preference.set":
+                    state.preferred = cast(PreferenceSet, event.data).preferred_channel
+                continue
+            usage = _touch(state, event)
+            if kind in contacts and event.channel is not None:
+                _switch(state, event, event.channel, usage)
+            if kind in MEANINGS:
+                MEANINGS[kind](usage, event)
+            if event.outcome is not None:
+                usage.outcomes[event.outcome] = usage.outcomes.get(event.outcome, 0) + 1
+
+    def rows(self, state: ChannelsState) -> list[Row]:
+        return [self._row(channel, usage, state.preferred) for channel, usage in state.usage.items()]
+
+    def _row(self, channel: str, usage: Usage, preferred: str | None) -> Row:
+        assistance = self._assistance(channel)
+        return (
+            channel,
+            usage.first_at,
+            usage.last_at,
+            usage.touchpoints,
+            usage.inbound,
+            usage.outbound,
+            usage.touchpoints - usage.inbound - usage.outbound,
+            usage.touchpoints if assistance == "assisted" else 0,
+            usage.touchpoints if assistance == "unassisted" else 0,
+            usage.started,
+            usage.completed,
+            usage.abandoned,
+            canonical(usage.outcomes),
+            canonical({name: [n, _plain(total)] for name, (n, total) in usage.ratings.items()}),
+            usage.switches_in,
+            usage.switches_out,
+            None if preferred is None else int(preferred == channel),
+        )
+
+
+def _plain(total: int) -> int | float:
+    return total / UNIT if total % UNIT else total // UNIT
+
+
+def _touch(state: ChannelsState, event: RecordedEvent[Data]) -> Usage:
+    channel = event.channel or ""
+    usage = state.usage.get(channel)
+    if usage is None:
+        usage = state.usage[channel] = Usage(event.at, event.at)
+    usage.last_at = event.at
+    usage.touchpoints += 1
+    direction = event.direction
+    if direction == "inbound":
+        usage.inbound += 1
+    elif direction == "outbound":
+        usage.outbound += 1
+    return usage
+
+
+def _switch(state: ChannelsState, event: RecordedEvent[Data], channel: str, usage: Usage) -> None:
+    previous = pair(state.contact, event, channel)
+    if previous is not None and previous != channel:
+        usage.switches_in += 1
+        state.usage[previous].switches_out += 1
+    state.contact = latest(event, channel)
+
+
+def _started(usage: Usage, _: RecordedEvent[Data]) -> None:
+    usage.started += 1
+
+
+def _completed(usage: Usage, event: RecordedEvent[Data]) -> None:
+    usage.completed += 1
+    outcome = cast(InteractionCompleted, event.data).outcome
+    if outcome is not None and event.outcome is None:
+        usage.outcomes[outcome] = usage.outcomes.get(outcome, 0) + 1
+
+
+def _abandoned(usage: Usage, _: RecordedEvent[Data]) -> None:
+    usage.abandoned += 1
+
+
+def _rated(usage: Usage, event: RecordedEvent[Data]) -> None:
+    survey = cast(SurveyResponded, event.data)
+    rating = usage.ratings.setdefault(f"{survey.metric}|{scale(survey)}", [0, 0])
+    rating[0] += 1
+    rating[1] += nearest_ten_thousandth(survey.score)
+
+
+MEANINGS: dict[str, Callable[[Usage, RecordedEvent[Data]], None]] = {
+    "interaction.started": _started,
+    "interaction.completed": _completed,
+    "interaction.abandoned": _abandoned,
+    "survey.responded": _rated,
+}
+
+IGNORED = frozenset(
+    {
+        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged",
+        "customer.segment_assigned", "value.assessed", "consent.granted", "consent.withdrawn", "customer.erased",
+        "interaction.scheduled", "interaction.message_sent", "interaction.handed_over", "opportunity.unsupported",
+        "survey.sent", "feedback.received", "feedback.dispatched", "feedback.resolved", "feedback.communicated",
+        "awareness", "consideration", "purchase", "onboarding", "use", "support", "renewal", "advocacy",
+        "termination", "winback", "control", COMPANY,
+    }
+)  # fmt: skip
+"""The types whose events are all alike here."""
+
+CHANNELS: Projection[ChannelsState] = Projection(
+    name="channel_history",
+    version=1,
+    columns=(
+        Column("channel", "text"),
+        Column("first_at", "instant"),
+        Column("last_at", "instant"),
+        Column("touchpoints", "integer"),
+        Column("inbound", "integer"),
+        Column("outbound", "integer"),
+        Column("undirected", "integer"),
+        Column("assisted", "integer"),
+        Column("unassisted", "integer"),
+        Column("started", "integer"),
+        Column("completed", "integer"),
+        Column("abandoned", "integer"),
+        Column("outcomes", "json"),
+        Column("ratings", "json"),
+        Column("switches_in", "integer"),
+        Column("switches_out", "integer"),
+        Column("preferred", "integer", nullable=True),
+    ),
+    key=("channel",),
+    state=ChannelsState,
+    bind=ChannelsFold,
+    handles=frozenset({"preference.set", *MEANINGS}),
+    ignores=IGNORED,
+)

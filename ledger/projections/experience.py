@@ -1,0 +1,221 @@
+"""Experience metrics: additive counts and sums by period, stage, channel, department and segments.
+
+Every ratio is made of these by the one who asks. The period is the local day for ratings, surveys sent and
+orders, whose cohorts need it, and the first day of the local month for all else, which keeps the rows few.
+A rating's punctuality is that of the delivery of its case, whichever came first, so it is looked up for the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from msgspec import Struct
+
+from ledger.events.contacts import is_contact, is_touchpoint
+from ledger.events.identity import CustomerSegmentAssigned
+from ledger.events.instants import instant
+from ledger.events.purchase import OrderDelivered, OrderPlaced
+from ledger.events.support import WorkCompleted
+from ledger.events.voice import FeedbackReceived, SurveyResponded, SurveySent
+from ledger.journey.context import Context
+from ledger.journey.moment import Moment
+from ledger.projections.amounts import nearest_ten_thousandth, ten_thousandths
+from ledger.projections.canonical import NO_SEGMENTS, with_segment
+from ledger.projections.ratings import decimal_text, scale
+from ledger.projections.shape import COMPANY, Column, Projection, Row
+from ledger.projections.switching import Contact, latest, pair
+
+Cell = tuple[int, str, str, str, str, str, str, str, str]
+"""The key of a row: period, stage, channel, department, segments, punctuality, measure, unit, value."""
+
+Tally = list[int]
+"""[n, total]: how many, and their sum in 1/10,000 where the measure has one."""
+
+
+class ExperienceState(Struct, array_like=True):
+    """One customer's counters.
+
+    A rating that names its case is kept apart, under the case in the place of its punctuality; `late` says of
+    each case delivered against a promise whether any of its deliveries was late.
+    """
+
+    tallies: dict[Cell, Tally] = {}
+    ratings: dict[Cell, Tally] = {}
+    late: dict[str, bool] = {}
+    contact: Contact | None = None
+    segments: str = NO_SEGMENTS
+
+
+class ExperienceFold:
+    """Adds each event to the counters of its period and place."""
+
+    def __init__(self, context: Context) -> None:
+        types = context.vocabulary.values()
+        self._touchpoints = frozenset(t.name for t in types if is_touchpoint(t))
+        self._contacts = frozenset(t.name for t in types if is_contact(t))
+        self.day = context.day
+        self.month = context.month
+
+    def initial(self) -> ExperienceState:
+        return ExperienceState()
+
+    def evolve(self, state: ExperienceState, moments: Sequence[Moment]) -> None:
+        touchpoints, contacts, month = self._touchpoints, self._contacts, self.month
+        for moment in moments:
+            event = moment.event
+            kind = event.type
+            if kind in touchpoints:
+                _count(state, moment, month(event.at), "touchpoint", "", event.direction or "")
+                if kind in contacts and event.channel is not None:
+                    self._switch(state, moment, event.channel)
+            if kind in MEASURES:
+                MEASURES[kind](self, state, moment)
+
+    def _switch(self, state: ExperienceState, moment: Moment, channel: str) -> None:
+        event = moment.event
+        previous = pair(state.contact, event, channel)
+        if previous is not None:
+            value = "same" if previous == channel else "switched"
+            _count(state, moment, self.month(event.at), "switching", "", value)
+        state.contact = latest(event, channel)
+
+    def rows(self, state: ExperienceState) -> list[Row]:
+        if not state.ratings:
+            return [(*cell, *tally) for cell, tally in state.tallies.items()]
+        tallies = {cell: list(tally) for cell, tally in state.tallies.items()}
+        for (period, stage, channel, department, segments, case_id, *rating), (n, total) in state.ratings.items():
+            late = state.late.get(case_id)
+            punctuality = "" if late is None else "late" if late else "on_time"
+            measure, unit, value = rating
+            cell = (period, stage, channel, department, segments, punctuality, measure, unit, value)
+            _add(tallies, cell, n, total)
+        return [(*cell, *tally) for cell, tally in tallies.items()]
+
+
+def _add(tallies: dict[Cell, Tally], cell: Cell, n: int, total: int) -> None:
+    tally = tallies.get(cell)
+    if tally is None:
+        tallies[cell] = [n, total]
+    else:
+        tally[0] += n
+        tally[1] += total
+
+
+def _count(
+    state: ExperienceState, moment: Moment, period: int, measure: str, unit: str, value: str, total: int = 0
+) -> None:
+    event = moment.event
+    place = (moment.stage or "", event.channel or "", event.department or "", state.segments)
+    _add(state.tallies, (period, *place, "", measure, unit, value), 1, total)
+
+
+def _segment(_: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    data = cast(CustomerSegmentAssigned, moment.event.data)
+    state.segments = with_segment(state.segments, data.scheme, data.segment)
+
+
+def _rating(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    event = moment.event
+    survey = cast(SurveyResponded, event.data)
+    value, total = decimal_text(survey.score), nearest_ten_thousandth(survey.score)
+    if event.case_id is None:
+        _count(state, moment, fold.day(event.at), survey.metric, scale(survey), value, total)
+        return
+    place = (moment.stage or "", event.channel or "", event.department or "", state.segments, event.case_id)
+    _add(state.ratings, (fold.day(event.at), *place, survey.metric, scale(survey), value), 1, total)
+
+
+def _survey(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    survey = cast(SurveySent, moment.event.data)
+    _count(state, moment, fold.day(moment.event.at), "survey_sent", survey.metric or "", "")
+
+
+def _order(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    order = cast(OrderPlaced, moment.event.data)
+    total = 0 if order.value is None else ten_thousandths(order.value)
+    _count(state, moment, fold.day(moment.event.at), "order", order.currency or "", "", total)
+
+
+def _delivery(_: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    event = moment.event
+    promised_at = cast(OrderDelivered, event.data).promised_at
+    if promised_at is not None and event.case_id is not None:
+        late = event.at > instant(promised_at)
+        state.late[event.case_id] = late or state.late.get(event.case_id, False)
+
+
+def _feedback(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    feedback = cast(FeedbackReceived, moment.event.data)
+    _count(state, moment, fold.month(moment.event.at), "feedback", "", feedback.kind)
+
+
+def _completed(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    _count(state, moment, fold.month(moment.event.at), "interaction", "", "completed")
+
+
+def _abandoned(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    _count(state, moment, fold.month(moment.event.at), "interaction", "", "abandoned")
+
+
+def _work(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    work = cast(WorkCompleted, moment.event.data)
+    month = fold.month(moment.event.at)
+    cost = 0 if work.cost is None else ten_thousandths(work.cost)
+    _count(state, moment, month, "work", work.currency or "", "", cost)
+    if work.minutes is not None:
+        _count(state, moment, month, "minutes", "", "", nearest_ten_thousandth(work.minutes))
+
+
+MEASURES: dict[str, Callable[[ExperienceFold, ExperienceState, Moment], None]] = {
+    "customer.segment_assigned": _segment,
+    "survey.responded": _rating,
+    "survey.sent": _survey,
+    "order.placed": _order,
+    "order.delivered": _delivery,
+    "feedback.received": _feedback,
+    "interaction.completed": _completed,
+    "interaction.abandoned": _abandoned,
+    "work.completed": _work,
+}
+
+IGNORED = frozenset(
+    {
+        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
+        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "order.approved", "order.shipped", "order.cancelled", "payment.settled", "payment.failed",
+        "contract.started", "contract.registered", "contract.activated",
+        "interaction.scheduled", "interaction.started", "interaction.message_sent", "interaction.handed_over",
+        "opportunity.unsupported",
+        "case.opened", "case.triaged", "case.assigned", "case.reassigned", "case.in_progress",
+        "case.awaiting_customer", "case.awaiting_third_party", "case.awaiting_internal", "case.escalated",
+        "case.resolved", "case.reopened", "case.closed", "case.progressed", "work.scheduled", "work.started",
+        "feedback.dispatched", "feedback.resolved", "feedback.communicated",
+        "awareness", "consideration", "onboarding", "use", "renewal", "advocacy", "termination", "winback",
+        "control", COMPANY,
+    }
+)  # fmt: skip
+"""The types whose events are all alike here."""
+
+EXPERIENCE: Projection[ExperienceState] = Projection(
+    name="experience_metrics",
+    version=1,
+    columns=(
+        Column("period", "date"),
+        Column("stage", "text"),
+        Column("channel", "text"),
+        Column("department", "text"),
+        Column("segments", "json"),
+        Column("punctuality", "text"),
+        Column("measure", "text"),
+        Column("unit", "text"),
+        Column("value", "text"),
+        Column("n", "integer"),
+        Column("total", "integer"),
+    ),
+    key=("period", "stage", "channel", "department", "segments", "punctuality", "measure", "unit", "value"),
+    state=ExperienceState,
+    bind=ExperienceFold,
+    handles=frozenset(MEASURES),
+    ignores=IGNORED,
+)

@@ -1,0 +1,152 @@
+"""Journey position: the stage a customer stands in, since when, by which evidence, and the last event seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from msgspec import Struct
+
+from ledger.events.contacts import is_touchpoint
+from ledger.events.identity import CustomerSegmentAssigned
+from ledger.journey.context import Context
+from ledger.journey.moment import Entry, Evidence, Moment
+from ledger.projections.canonical import NO_SEGMENTS, canonical, with_segment
+from ledger.projections.shape import COMPANY, Column, Projection, Row
+
+
+class OpenOverlay(Struct, array_like=True):
+    """An overlay that is open now."""
+
+    stage: str
+    entered_at: int
+    evidence: Evidence
+
+
+class PositionState(Struct, array_like=True):
+    """Where one customer stands; `entered` is the latest entry on the primary track."""
+
+    entered: Entry | None = None
+    cycle: int = 1
+    overlays: list[OpenOverlay] = []
+    first_at: int = 0
+    last_at: int = 0
+    last_source: str = ""
+    last_event_id: str = ""
+    last_type: str = ""
+    last_channel: str = ""
+    events: int = 0
+    touchpoints: int = 0
+    segments: str = NO_SEGMENTS
+
+
+class PositionFold:
+    """Keeps the latest entry, the open overlays, the last event and the totals of one customer."""
+
+    def __init__(self, context: Context) -> None:
+        self._touchpoints = frozenset(t.name for t in context.vocabulary.values() if is_touchpoint(t))
+
+    def initial(self) -> PositionState:
+        return PositionState()
+
+    def evolve(self, state: PositionState, moments: Sequence[Moment]) -> None:
+        if not moments:
+            return
+        if state.events == 0:
+            state.first_at = moments[0].event.at
+        touchpoints = self._touchpoints
+        for moment in moments:
+            event = moment.event
+            if event.type in touchpoints:
+                state.touchpoints += 1
+            elif event.type == "customer.segment_assigned":
+                data = cast(CustomerSegmentAssigned, event.data)
+                state.segments = with_segment(state.segments, data.scheme, data.segment)
+            if moment.entered is not None:
+                state.entered = moment.entered
+            if moment.overlays_entered or moment.overlays_left:
+                _turn(state, moment)
+        last = moments[-1]
+        event = last.event
+        state.events += len(moments)
+        state.cycle = last.cycle
+        state.last_at = event.at
+        state.last_source = event.source
+        state.last_event_id = event.event_id
+        state.last_type = event.type
+        state.last_channel = event.channel or ""
+
+    def rows(self, state: PositionState) -> list[Row]:
+        if state.events == 0:
+            return []
+        entered = state.entered
+        overlays = [
+            {"stage": overlay.stage, "entered_at": overlay.entered_at, "evidence": overlay.evidence}
+            for overlay in state.overlays
+        ]
+        return [
+            (
+                entered.stage if entered else None,
+                entered.at if entered else None,
+                state.cycle,
+                entered.transition if entered else None,
+                entered.rule if entered else None,
+                canonical(entered.evidence if entered else ()),
+                canonical(overlays),
+                state.first_at,
+                state.last_at,
+                state.last_source,
+                state.last_event_id,
+                state.last_type,
+                state.last_channel,
+                state.events,
+                state.touchpoints,
+                state.segments,
+            )
+        ]
+
+
+def _turn(state: PositionState, moment: Moment) -> None:
+    """Close the overlays this moment left and open those it entered, so that those open after it are left."""
+    entered = {entry.stage: OpenOverlay(entry.stage, entry.at, entry.evidence) for entry in moment.overlays_entered}
+    kept = [o for o in state.overlays if o.stage not in moment.overlays_left and o.stage not in entered]
+    state.overlays = kept + [overlay for stage, overlay in entered.items() if stage in moment.overlays]
+
+
+IGNORED = frozenset(
+    {
+        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
+        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "awareness", "consideration", "purchase", "onboarding", "use", "interaction", "support", "voice",
+        "renewal", "advocacy", "termination", "winback", "control", COMPANY,
+    }
+)  # fmt: skip
+"""The types whose events are all alike here."""
+
+POSITION: Projection[PositionState] = Projection(
+    name="journey_position",
+    version=1,
+    columns=(
+        Column("stage", "text", nullable=True),
+        Column("entered_at", "instant", nullable=True),
+        Column("cycle", "integer"),
+        Column("transition", "text", nullable=True),
+        Column("rule", "text", nullable=True),
+        Column("evidence", "json"),
+        Column("overlays", "json"),
+        Column("first_at", "instant"),
+        Column("last_at", "instant"),
+        Column("last_source", "text"),
+        Column("last_event_id", "text"),
+        Column("last_type", "text"),
+        Column("last_channel", "text"),
+        Column("events", "integer"),
+        Column("touchpoints", "integer"),
+        Column("segments", "json"),
+    ),
+    key=(),
+    state=PositionState,
+    bind=PositionFold,
+    handles=frozenset({"customer.segment_assigned"}),
+    ignores=IGNORED,
+)
