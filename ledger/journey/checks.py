@@ -25,10 +25,11 @@ def breaches(journey: Journey, vocabulary: Vocabulary) -> list[Problem]:
     """Return everything that keeps the journey from being run with that vocabulary; empty when nothing does."""
     stages = {stage.name: stage for stage in journey.stages}
     found = [*_of_zone(journey.zone), *_of_stages(journey.stages), *_twice("rules", (r.name for r in journey.rules))]
-    for place, rule in enumerate(journey.rules):
-        found += _of_rule(f"rules.{place}", rule, stages)
-        for index, condition in enumerate(rule.conditions):
-            found += _of_condition(f"rules.{place}.conditions.{index}", rule, condition, vocabulary)
+    for rule in journey.rules:
+        at = f"rules[{rule.name}]"
+        found += _of_rule(at, rule, stages)
+        for condition in rule.conditions:
+            found += _of_condition(f"{at}.{condition.type}", condition, vocabulary)
     return [*found, *_of_types(journey, stages, vocabulary)]
 
 
@@ -43,8 +44,8 @@ def _of_stages(stages: tuple[Stage, ...]) -> Found:
     yield from _twice("stages", (stage.name for stage in stages))
     if not any(stage.track == "primary" for stage in stages):
         yield Problem("stages", "there is no primary stage: declare at least one")
-    for place, stage in enumerate(stages):
-        at = f"stages.{place}"
+    for stage in stages:
+        at = f"stages[{stage.name}]"
         if stage.terminal and stage.win_back:
             yield Problem(at, f"{stage.name!r} is both terminal and win_back: a stage ends a cycle or begins one")
         if stage.track == "overlay" and (stage.terminal or stage.win_back):
@@ -56,36 +57,29 @@ def _of_stages(stages: tuple[Stage, ...]) -> Found:
 def _of_rule(at: str, rule: Rule, stages: dict[str, Stage]) -> Found:
     stage = stages.get(rule.stage)
     if stage is None:
-        known = ", ".join(stages)
-        yield Problem(
-            f"{at}.stage", f"the rule {rule.name!r} names the unknown stage {rule.stage!r}: use one of {known}"
-        )
+        yield Problem(f"{at}.stage", f"{rule.stage!r} is no stage of this journey: use one of {', '.join(stages)}")
     elif rule.leaves and stage.track == "primary":
-        yield Problem(f"{at}.leaves", f"the rule {rule.name!r} leaves a primary stage: enter the next one instead")
+        yield Problem(f"{at}.leaves", "only an overlay is left by a rule: let a rule enter the next stage instead")
     elif stage.track == "overlay" and (rule.regress or rule.restarts):
-        yield Problem(at, f"the rule {rule.name!r} of an overlay cannot regress or restart: leave both out")
+        yield Problem(at, "an overlay can neither regress nor restart: leave both out")
     if not rule.conditions:
-        yield Problem(f"{at}.conditions", f"the rule {rule.name!r} has no condition: give it at least one type")
+        yield Problem(f"{at}.conditions", "there is none: give at least one type")
     if rule.at_least is not None and not 1 <= rule.at_least <= max(1, len(rule.conditions)):
         yield Problem(
             f"{at}.at_least",
-            f"the rule {rule.name!r} asks for {rule.at_least} of {len(rule.conditions)} conditions: "
-            "ask for one to all of them; for several events of one condition use its count",
+            f"{rule.at_least} is not from 1 to {len(rule.conditions)}, the number of conditions: "
+            "for several events of one condition give it a count",
         )
     if rule.within is not None and rule.within <= 0:
-        yield Problem(f"{at}.within", f"the window of the rule {rule.name!r} is not positive: use one such as 14d")
+        yield Problem(f"{at}.within", "the window is not longer than nothing: write one such as 14d")
 
 
-def _of_condition(at: str, rule: Rule, condition: Condition, vocabulary: Vocabulary) -> Found:
+def _of_condition(at: str, condition: Condition, vocabulary: Vocabulary) -> Found:
     if condition.count < 1:
-        yield Problem(f"{at}.count", f"the rule {rule.name!r} asks for {condition.count} events: ask for at least 1")
+        yield Problem(f"{at}.count", f"{condition.count} is less than 1: use a whole number from 1")
     event_type = vocabulary.get(condition.type)
     if event_type is None:
-        yield Problem(
-            f"{at}.type",
-            f"the rule {rule.name!r} names the unknown type {condition.type!r}: "
-            "use one of the vocabulary, or declare it in the types file",
-        )
+        yield Problem(at, "is no type of event: use one of the vocabulary, or declare it in the types file")
         return
     for predicate in condition.where:
         yield from _of_predicate(f"{at}.where.{predicate.field}", predicate, event_type)
@@ -125,7 +119,7 @@ def _of_types(journey: Journey, stages: dict[str, Stage], vocabulary: Vocabulary
 
 def _twice(where: str, names: Iterable[str]) -> Found:
     seen: set[str] = set()
-    for place, name in enumerate(names):
+    for name in names:
         if name in seen:
-            yield Problem(f"{where}.{place}.name", f"the name {name!r} is used twice: give each its own")
+            yield Problem(f"{where}[{name}].name", f"{name!r} is used twice: give each its own")
         seen.add(name)

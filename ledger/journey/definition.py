@@ -9,6 +9,8 @@ from msgspec import Struct, json
 
 Track = Literal["primary", "overlay"]
 
+HeldBy = Literal["case_id", "interaction_id", "touchpoint_id"]
+
 Scalar = str | int | float | bool
 
 
@@ -24,11 +26,11 @@ class Stage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     track: Track = "primary"
     terminal: bool = False
     win_back: bool = False
-    held_by: Literal["case_id", "interaction_id", "touchpoint_id"] | None = None
+    held_by: HeldBy | None = None
 
 
 class Predicate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What one field of an event must be: equal, one of a list, or within bounds (inclusive).
+    """What one field of an event must be: equal, one of a list, or within bounds (both included).
 
     `field` is an envelope field (`direction`, `actor.type`) or an own field (`data.score`). An absent field
     meets no predicate.

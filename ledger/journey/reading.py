@@ -7,8 +7,7 @@ what the folds see. Merges are resolved before: the events of all the customer's
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -17,6 +16,7 @@ from msgspec import Struct, structs
 from ledger.events.control import EventRetracted, StageCorrected, StageEntered
 from ledger.events.event import Data, RecordedEvent, fold_order
 from ledger.events.identity import CustomerErased, CustomerMerged, CustomerSegmentAssigned, CustomerUnmerged
+from ledger.events.instants import instant
 
 Event = RecordedEvent[Data]
 
@@ -30,7 +30,6 @@ LASTING = frozenset({EventRetracted.type, CustomerMerged.type, CustomerUnmerged.
 """The types that no retraction removes."""
 
 _RETIMED = CustomerSegmentAssigned.type
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def effective(events: Iterable[Event], as_of: int | None = None) -> list[Event]:
@@ -60,14 +59,13 @@ class Horizon(Struct, kw_only=True, omit_defaults=True):
     awaited: frozenset[Name] = frozenset()
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> Horizon:
-        """Return the horizon of a whole customer: all the recorded events of all the streams, in any order."""
-        known = list(events)
-        names = {_name(event) for event in known}
-        seen = effective(known)
+    def of(cls, recorded: Iterable[Event], folded: list[Event]) -> Horizon:
+        """Return the horizon of a whole customer: all that is recorded, and what `effective` made of it."""
+        known = list(recorded)
+        targets = {target for event in known for target in _targets(event)}
         return cls(
-            last_at=seen[-1].at if seen else None,
-            awaited=frozenset(target for event in known for target in _targets(event) if target not in names),
+            last_at=folded[-1].at if folded else None,
+            awaited=frozenset(targets.difference(map(_name, known))) if targets else frozenset(),
         )
 
     def allows(self, arrived: Iterable[Event]) -> bool:
@@ -104,9 +102,10 @@ def _as_known(events: list[Event]) -> list[Event]:
     ]
 
 
-def _targets(event: Event) -> Iterator[Name]:
-    if isinstance(event.data, EventRetracted | StageCorrected):
-        yield (event.stream, event.data.source, event.data.event_id)
+def _targets(event: Event) -> tuple[Name, ...]:
+    if isinstance(event.data, (EventRetracted, StageCorrected)):
+        return ((event.stream, event.data.source, event.data.event_id),)
+    return ()
 
 
 def _name(event: Event) -> Name:
@@ -123,8 +122,7 @@ def _corrected(event: Event, stage: str | None) -> Event:
 def _retimed(event: Event) -> Event:
     if not isinstance(event.data, CustomerSegmentAssigned) or event.data.valid_from is None:
         return event
-    valid_from = datetime.fromisoformat(event.data.valid_from)
-    return structs.replace(event, at=(valid_from - _EPOCH) // timedelta(microseconds=1))
+    return structs.replace(event, at=instant(event.data.valid_from))
 
 
 def _ordered(events: list[Event]) -> list[Event]:

@@ -1,0 +1,73 @@
+"""The contract of a channels file, and a registry as tables and as canonical JSON."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+from marshmallow import Schema, fields, validate
+
+from ledger.errors import InvalidDefinition, Problem
+from ledger.events.fields import MAX_KEY
+from ledger.journey.channels import Assistance, Channel, ChannelRegistry, Modality
+from ledger.schemas import limits
+from ledger.schemas.definition import checked, labelled, toml_document
+
+_LENGTH = validate.Length(min=1, max=MAX_KEY, error=f"is empty or longer than {MAX_KEY} characters: shorten it")
+
+
+def _one_of(words: tuple[str, ...]) -> validate.OneOf:
+    return validate.OneOf(words, error="is none of {choices}: use one of them")
+
+
+class _File(Schema):
+    channels = fields.List(fields.Raw(), required=True)
+
+
+class _Channel(Schema):
+    name = fields.String(required=True, validate=_LENGTH)
+    medium = fields.String(required=True, validate=_LENGTH)
+    modality = fields.String(required=True, validate=_one_of(get_args(Modality)))
+    assistance = fields.String(required=True, validate=_one_of(get_args(Assistance)))
+    department = fields.String(validate=_LENGTH)
+
+
+def channels_from_toml(text: str, name: str = "channels.toml") -> ChannelRegistry:
+    """Return the registry that a TOML text describes; raise InvalidDefinition with every problem."""
+    return channels_from_dict(toml_document(text, name), name)
+
+
+def channels_from_dict(document: Any, name: str = "channels") -> ChannelRegistry:
+    """Return the registry that tables (`{"channels": [...]}`) describe; raise InvalidDefinition with every problem."""
+    file, problems = checked(_File(), document)
+    problems += limits.breaches(document)
+    channels: dict[str, Channel] = {}
+    for where, table in labelled("channels", file.get("channels", [])):
+        channel, wrong = checked(_Channel(), table, where)
+        problems += wrong
+        if wrong:
+            continue
+        if channel["name"] in channels:
+            problems.append(Problem(where, "is declared twice: keep one of them"))
+        channels[channel["name"]] = Channel(**channel)
+    if problems:
+        raise InvalidDefinition(name, problems)
+    return ChannelRegistry(channels.values())
+
+
+def channels_to_dict(registry: ChannelRegistry) -> dict[str, Any]:
+    """Return the registry as the tables that `channels_from_dict` reads, in the registry's order."""
+    return {"channels": [msgspec.to_builtins(channel) for channel in registry.values()]}
+
+
+def channels_to_json(registry: ChannelRegistry) -> str:
+    """Return the registry as canonical JSON, whose sha256 is its hash."""
+    return registry.canonical.decode()
+
+
+def channels_from_json(text: str) -> ChannelRegistry:
+    """Return the registry that `channels_to_json` wrote; raise InvalidDefinition when it is not one."""
+    try:
+        return ChannelRegistry(msgspec.json.decode(text, type=list[Channel]))
+    except msgspec.DecodeError as error:
+        raise InvalidDefinition("channels", [Problem("", f"the stored registry cannot be read: {error}")]) from error
