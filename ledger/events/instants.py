@@ -13,6 +13,9 @@ EARLIEST = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(days=1) * _DAY
 LATEST = ((datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(days=1) + 1) * _DAY - 1
 """The first and last instants of the years 0001 and 9999 in UTC; none outside is accepted."""
 
+MAX_INSTANT = 40
+"""Characters of the longest text read as an instant."""
+
 
 def microseconds(moment: datetime) -> int:
     """Return the microseconds since 1970 UTC of an aware datetime."""
@@ -26,7 +29,7 @@ def instant(text: str) -> int:
     Digits of a second beyond the sixth are read and left out.
     """
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text if len(text) <= MAX_INSTANT else "")
     except ValueError:
         raise ValueError("is no ISO 8601 instant") from None
     # fromisoformat also reads week dates, basic dates and any separator, which other readers do not.

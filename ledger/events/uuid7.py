@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 def uuid7(milliseconds: int | None = None, noise: bytes | None = None) -> str:
-    """Return a UUIDv7 of a clock's milliseconds since 1970 and ten random bytes; both are of this machine if left out."""
+    """Return a UUIDv7 of milliseconds since 1970 and ten random bytes; both are this machine's if left out."""
     if milliseconds is None:
         milliseconds = time.time_ns() // 1_000_000
     raw = bytearray(milliseconds.to_bytes(6, "big") + (os.urandom(10) if noise is None else noise))

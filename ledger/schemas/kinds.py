@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from msgspec import NODEFAULT, Meta, structs
 
 from ledger.events import fields
-from ledger.events.event import Data
+from ledger.events.event import Actor, Data, Event
 
 
 class Kind(NamedTuple):
@@ -32,9 +32,7 @@ KINDS = {
         Kind("number", fields.Number, "a number without quotes, within ±1e15"),
         Kind("minutes", fields.Minutes, "a number of minutes without quotes, from 0 to 1e9"),
         Kind("sentiment", fields.Sentiment, "a number without quotes from -1 to 1"),
-        Kind(
-            "money", fields.Money, 'a decimal string like "12.50", at most 12 digits before the point and 4 after'
-        ),
+        Kind("money", fields.Money, 'a decimal string like "12.50", at most 12 digits before the point and 4 after'),
         Kind("currency", fields.Currency, 'an ISO 4217 code of three capital letters like "EUR"'),
         Kind("instant", fields.Instant, 'an ISO 8601 instant with its offset like "2024-05-01T10:20:30+02:00"'),
         Kind("boolean", bool, "true or false"),
@@ -55,6 +53,7 @@ class Field(NamedTuple):
     attribute: str
     kind: Kind
     required: bool
+    nullable: bool
     personal: bool
     unit: str | None
     choices: tuple[str, ...] = ()
@@ -63,22 +62,34 @@ class Field(NamedTuple):
 def fields_of(cls: type[Data]) -> tuple[Field, ...]:
     """Return the own fields of an event class, in their order."""
     hints = typing.get_type_hints(cls, include_extras=True)
-    return tuple(
-        _field(info.encode_name, info.name, hints[info.name], info.default is NODEFAULT, cls.required)
-        for info in structs.fields(cls)
-    )
+    return tuple(_field(info, hints[info.name], cls.required) for info in structs.fields(cls))
 
 
-def _field(name: str, attribute: str, hint: Any, no_default: bool, demanded: tuple[str, ...]) -> Field:
+def envelope_fields() -> tuple[Field, ...]:
+    """Return the fields of every event but `actor` and `data`, in their order."""
+    hints = typing.get_type_hints(Event, include_extras=True)
+    # As text these two are read by their own rules: a date may stand for occurred_at.
+    hints["occurred_at"] = hints["received_at"] = fields.Instant
+    return tuple(_field(info, hints[info.name]) for info in structs.fields(Event) if info.name not in ("actor", "data"))
+
+
+def actor_fields() -> tuple[Field, ...]:
+    """Return the fields of an event's `actor`, in their order."""
+    hints = typing.get_type_hints(Actor, include_extras=True)
+    return tuple(_field(info, hints[info.name]) for info in structs.fields(Actor))
+
+
+def _field(info: structs.FieldInfo, hint: Any, demanded: tuple[str, ...] = ()) -> Field:
     base, metas = _unwrapped(hint)
     extra = {key: value for meta in metas for key, value in (meta.extra or {}).items()}
     choices = typing.get_args(base) if typing.get_origin(base) is Literal else ()
     kind = _choice(base, choices) if choices else _kind(base, metas)
     return Field(
-        name=name,
-        attribute=attribute,
+        name=info.encode_name,
+        attribute=info.name,
         kind=kind,
-        required=no_default or name in demanded,
+        required=info.default is NODEFAULT or info.encode_name in demanded,
+        nullable=info.default is None and info.encode_name not in demanded,
         personal=bool(extra.get("personal")),
         unit=extra.get("unit") or UNITS.get(kind.name),
         choices=choices,
