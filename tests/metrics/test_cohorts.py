@@ -107,6 +107,12 @@ def test_recency_counts_the_days_since_the_last_occasion_up_to_the_day() -> None
     assert (share.value, share.n, share.excluded, share.by) == (0.5, 2, {"later": 1}, {"over_days": 180})
 
 
+def test_a_customer_lapses_the_day_after_the_limit() -> None:
+    active = bought((1, "1997-01-01"))
+    assert told(recency(active, day("1997-01-31"), lapsed_after=30), "share").value == 0
+    assert told(recency(active, day("1997-02-01"), lapsed_after=30), "share").value == 1
+
+
 @given(acts, st.integers(9_800, 10_300))
 def test_recency_is_never_negative(drawn: list[tuple[int, int]], at: int) -> None:
     found = occasions([customer for customer, _ in drawn], [when for _, when in drawn])

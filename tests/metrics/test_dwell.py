@@ -37,3 +37,9 @@ def test_no_visit_gives_no_dwell() -> None:
 
 def test_dwell_is_told_in_days() -> None:
     assert {figure.unit for figure in dwell([(0, DAY)], as_of=DAY)} == {"days"}
+
+
+def test_what_happened_at_the_as_of_time_itself_had_happened_by_then() -> None:
+    figures = by_method(dwell([(0, 5 * DAY), (5 * DAY, None)], as_of=5 * DAY))
+    assert (figures["completed", "median"].n, figures["completed", "median"].excluded) == (1, {"open": 1})
+    assert (figures["kaplan_meier", "median"].n, figures["kaplan_meier", "median"].excluded) == (2, {})

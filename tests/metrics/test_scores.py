@@ -81,6 +81,11 @@ def test_scores_of_9_and_10_promote_and_those_up_to_6_detract() -> None:
     assert (figure.numerator, figure.n) == (2 - 7, 11)
 
 
+def test_scores_of_4_and_5_are_satisfied() -> None:
+    share, _ = survey_score("csat", [("1-5", str(score), 1) for score in range(1, 6)])
+    assert (share.numerator, share.n) == (2, 5)
+
+
 def test_a_score_between_the_boxes_is_neither_promoter_nor_detractor() -> None:
     (figure,) = survey_score("nps", [("0-10", "8.5", 1), ("0-10", "6.5", 1)])
     assert (figure.value, figure.n) == (0, 2)
