@@ -23,6 +23,7 @@ class LocalCalendar:
         self.zone = zone
         self._offsets: dict[int, int | None] = {}
         self._months: dict[int, int] = {}
+        self._whole: dict[int, int] = {}
 
     def day(self, at: int) -> int:
         """Return the local date of the instant `at`, as days since 1970-01-01."""
@@ -37,7 +38,20 @@ class LocalCalendar:
 
     def month(self, at: int) -> int:
         """Return the first day of the local month of the instant `at`, as days since 1970-01-01."""
-        day = self.day(at)
+        first = self._whole.get(at // DAY)
+        return self._month(at) if first is None else first
+
+    def _month(self, at: int) -> int:
+        utc_day = at // DAY
+        first = self._first(self.day(at))
+        # Where the offset stays the same all day, and the day ends in the month it began in, all of it is in it.
+        if self._offsets[utc_day] is not None:
+            ends = self._first(self.day(utc_day * DAY)), self._first(self.day(utc_day * DAY + DAY - 1))
+            if ends == (first, first):
+                self._whole[utc_day] = first
+        return first
+
+    def _first(self, day: int) -> int:
         first = self._months.get(day)
         if first is None:
             first = self._months[day] = day + 1 - date.fromordinal(day + _EPOCH_DAY).day

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.vocabulary import Vocabulary
@@ -14,14 +13,8 @@ from ledger.journey.predicates import Test, all_of
 Event = RecordedEvent[Data]
 
 
-class Part(NamedTuple):
-    """An event that a combination keeps in mind: its instant, its number among the customer's events, its key."""
-
-    at: int
-    number: int
-    source: str
-    event_id: str
-
+Part = tuple[int, int, str, str]
+"""An event that a combination keeps in mind: its instant, its number among the customer's events, source and id."""
 
 Memory = dict[str, list[list[Part]]]
 """The latest parts of each combination rule, by its name and the place of the condition."""
@@ -52,50 +45,49 @@ class Combination:
 
     def __init__(self, rule: Rule, tests: Mapping[int, Test | None]) -> None:
         self.rule = rule
-        self._tests = tuple(tests.items())
         self._counts = tuple(condition.count for condition in rule.conditions)
+        self._tests = tuple((place, test, self._counts[place]) for place, test in tests.items())
         self._needed = len(rule.conditions) if rule.at_least is None else rule.at_least
 
     def evidence(self, memory: Memory, number: int, event: Event) -> Evidence | None:
         """Keep `event` as a part; return the evidence when it completes the rule, else None."""
-        met = [place for place, test in self._tests if test is None or test(event)]
-        if not met:
-            return None
         kept = memory.get(self.rule.name)
         if kept is None:
             kept = memory[self.rule.name] = [[] for _ in self._counts]
-        part = Part(event.at, number, event.source, event.event_id)
-        for place in met:
-            kept[place].append(part)
-            del kept[place][: -self._counts[place]]
-        return self._completed(kept, event.at)
+        part = (event.at, number, event.source, event.event_id)
+        met = False
+        for place, test, count in self._tests:
+            if test is None or test(event):
+                met = True
+                parts = kept[place]
+                parts.append(part)
+                if len(parts) > count:
+                    del parts[0]
+        return self._completed(kept, event.at) if met else None
 
     def spend(self, memory: Memory) -> None:
         """Forget the parts that moved the customer, so that they cannot do so twice."""
         memory.pop(self.rule.name, None)
 
     def _completed(self, kept: list[list[Part]], now: int) -> Evidence | None:
-        within = self.rule.within
+        if sum(map(bool, kept)) < self._needed:  # most events end here, so it comes first
+            return None
+        earliest = None if self.rule.within is None else now - self.rule.within
         met = [
             parts
             for parts, count in zip(kept, self._counts, strict=True)
-            if len(parts) == count and (within is None or now - parts[0].at <= within)
+            if len(parts) == count and (earliest is None or parts[0][0] >= earliest)
         ]
         if len(met) < self._needed:
             return None
-        parts = sorted({part for parts in met for part in parts})
-        return tuple((part.source, part.event_id) for part in parts)
+        return tuple((source, event_id) for _, _, source, event_id in sorted({part for parts in met for part in parts}))
 
 
 Indicator = Single | Combination
 
 
-class Completed(NamedTuple):
-    """A rule that the event at hand completes."""
-
-    indicator: Indicator
-    rule: Rule
-    evidence: Evidence
+Completed = tuple[Indicator, Evidence]
+"""A rule that the event at hand completes, and by which events."""
 
 
 def indicators(rules: Iterable[Rule], vocabulary: Vocabulary) -> dict[str, tuple[Indicator, ...]]:

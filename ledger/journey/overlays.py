@@ -53,7 +53,8 @@ class OverlayTracks:
         if named is not None and self.says(event, named):
             self._hold(state, named, event)
             entered += _open(state, named, event, None, ((event.source, event.event_id),))
-        for indicator, rule, evidence in completed:
+        for indicator, evidence in completed:
+            rule = indicator.rule
             if rule.stage not in self.stages:
                 continue
             keep = self._release if rule.leaves else self._hold

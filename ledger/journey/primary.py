@@ -26,7 +26,7 @@ class PrimaryTrack:
         step = self.steps[state.stage].get(stage)
         if step is None:
             return None
-        if step.backwards and any(made.rule.stage == stage and made.rule.restarts for made in completed):
+        if step.backwards and any(told.rule.stage == stage and told.rule.restarts for told, _ in completed):
             step = _RESTART
         return _entered(state, stage, step, event, None, ((event.source, event.event_id),))
 
@@ -36,8 +36,8 @@ class PrimaryTrack:
         A rule for the stage the customer is in is followed by staying. One for an earlier stage is passed over,
         unless it may regress or restarts.
         """
-        for made in completed:
-            rule = made.rule
+        for indicator, evidence in completed:
+            rule = indicator.rule
             if rule.stage not in self.stages:
                 continue
             if rule.stage == state.stage:
@@ -48,8 +48,8 @@ class PrimaryTrack:
                     step = _RESTART
                 elif not rule.regress:
                     continue
-            made.indicator.spend(state.parts)
-            return _entered(state, rule.stage, step, event, rule.name, made.evidence)
+            indicator.spend(state.parts)
+            return _entered(state, rule.stage, step, event, rule.name, evidence)
         return None
 
 

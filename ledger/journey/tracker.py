@@ -60,12 +60,14 @@ class Tracker:
 
     def _take(self, state: TrackerState, number: int, event: Event, decided: Collection[str]) -> Moment:
         """Take an event that may tell a stage; `decided` are the tracks that explicit stages decide at its instant."""
-        completed = [
-            Completed(indicator, indicator.rule, evidence)
+        completed: list[Completed] = [
+            (indicator, evidence)
             for indicator in self._telling[state.stage].get(event.type, ())
             if (evidence := indicator.evidence(state.parts, number, event)) is not None
         ]
         named = _named(event)
+        if named is None and not completed:
+            return Moment(event=event, stage=state.stage, cycle=state.cycle, overlays=state.overlays)
         if named in self._primary.stages:
             entered = self._primary.enter(state, named, event, completed)
         elif _PRIMARY in decided:

@@ -11,7 +11,7 @@ from ledger.errors import InvalidDefinition, Problem
 from ledger.events.fields import MAX_KEY
 from ledger.journey.channels import Assistance, Channel, ChannelRegistry, Modality
 from ledger.schemas import limits
-from ledger.schemas.definition import checked, labelled, toml_document
+from ledger.schemas.tables import checked, labelled, toml_document
 
 _LENGTH = validate.Length(min=1, max=MAX_KEY, error=f"is empty or longer than {MAX_KEY} characters: shorten it")
 

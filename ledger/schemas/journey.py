@@ -15,7 +15,7 @@ from ledger.events.vocabulary import Vocabulary
 from ledger.journey.checks import breaches
 from ledger.journey.definition import Condition, HeldBy, Journey, Predicate, Rule, Stage, Track
 from ledger.schemas import limits
-from ledger.schemas.definition import checked, labelled, toml_document
+from ledger.schemas.tables import checked, labelled, toml_document
 from ledger.schemas.duration import duration, duration_text
 
 _LENGTH = validate.Length(min=1, max=MAX_KEY, error=f"is empty or longer than {MAX_KEY} characters: shorten it")
