@@ -194,7 +194,12 @@ class LedgerMissing(StorageError):
 
 
 class LedgerIncompatible(StorageError):
-    """The database is not a ledger, is damaged, or belongs to another version of the code."""
+    """The database is not a ledger, is damaged, or belongs to another version of the code.
+
+    `older` says that an upgrade would mend it.
+    """
+
+    older: bool = False
 
 
 class LedgerBusy(StorageError):

@@ -136,7 +136,6 @@ checkpoints = Table(
     Column("version", Integer, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("position", BigInteger, nullable=False),
-    Column("rows", BigInteger, nullable=False),
     Column("built_at", BigInteger, nullable=False),
     Column("caught_up_at", BigInteger, nullable=False),
 )

@@ -28,10 +28,12 @@ def require_current(connection: Connection, address: str) -> None:
     if found == HEAD:
         return
     if found is not None and found < HEAD:
-        raise LedgerIncompatible(
+        error = LedgerIncompatible(
             f"the ledger at {address} is of version {found}, this code of {HEAD}: "
             "make a backup, then bring it up to date with `customer-ledger init`"
         )
+        error.older = True
+        raise error
     raise LedgerIncompatible(
         f"the ledger at {address} is of version {found}, newer than this code ({HEAD}): install the newer customer-ledger"
     )

@@ -152,7 +152,6 @@ def _create_projecting() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("fingerprint", sa.Text, nullable=False),
         sa.Column("position", sa.BigInteger, nullable=False),
-        sa.Column("rows", sa.BigInteger, nullable=False),
         sa.Column("built_at", sa.BigInteger, nullable=False),
         sa.Column("caught_up_at", sa.BigInteger, nullable=False),
     )

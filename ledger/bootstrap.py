@@ -1,0 +1,150 @@
+"""The one place that wires: an address and its settings become an open Ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ledger import commands
+from ledger.commands import EventLike, Outcome
+from ledger.errors import LedgerIncompatible, LedgerMissing
+from ledger.schemas.definitions import Definitions, compile_context, default_definitions
+from ledger.schemas.prepare import Preparer
+from ledger.store.append import Appender
+from ledger.store.clock import Clock, system_clock
+from ledger.store.definitions import DefinitionKind, enact, in_force
+from ledger.store.engine import open_engine, parse_url, reading, sqlite_path, writing
+from ledger.store.mapper import RowMapper
+from ledger.store.plan import Recorded
+from ledger.store.store import Store
+from ledger.store.versioning import require_current, upgrade
+
+if TYPE_CHECKING:
+    from ledger.metrics.figure import Figure
+
+DEFAULT_URL = "sqlite:///ledger.db"
+
+KINDS: tuple[DefinitionKind, ...] = ("journey", "channels", "types")
+
+
+def open_store(url: str = DEFAULT_URL, *, create: bool = False, clock: Clock = system_clock) -> Store:
+    """Return the ledger at an address, ready for the use cases; `create` makes one in an empty database.
+
+    Raises LedgerMissing, LedgerIncompatible, LedgerUnreachable, PermissionRefused or InvalidArgument.
+    """
+    parsed = parse_url(url)
+    path = sqlite_path(parsed)
+    if path is not None and not path.exists():
+        if not create:
+            raise LedgerMissing(f"there is no ledger at {url} yet: make one with `customer-ledger init`")
+        if not path.absolute().parent.is_dir():
+            raise LedgerMissing(f"the folder of {url} does not exist: make it first")
+    engine = open_engine(parsed)
+    address = parsed.render_as_string(hide_password=True)
+    try:
+        if create:
+            with writing(engine) as connection:
+                _create(connection, address, clock())
+        with reading(engine) as connection:
+            require_current(connection, address)
+            found = {kind: in_force(connection, kind) for kind in KINDS}
+    except BaseException:
+        engine.dispose()
+        raise
+    start = default_definitions()
+    definitions = Definitions(*(found[kind] or getattr(start, kind) for kind in KINDS))
+    context = compile_context(definitions)
+    return Store(
+        url=parsed.render_as_string(hide_password=False),
+        engine=engine,
+        definitions=definitions,
+        context=context,
+        mapper=RowMapper(context.vocabulary),
+        preparer=Preparer(context.vocabulary, context.zone),
+        appender=Appender(engine, clock),
+        clock=clock,
+    )
+
+
+def _create(connection: Any, address: str, now: int) -> None:
+    try:
+        require_current(connection, address)
+        return
+    except LedgerMissing:
+        upgrade(connection)
+    except LedgerIncompatible as error:
+        if not error.older:
+            raise
+        upgrade(connection)
+    start = default_definitions()
+    for kind in KINDS:
+        if in_force(connection, kind) is None:
+            enact(connection, kind, getattr(start, kind), now)
+
+
+def define(url: str, definitions: dict[DefinitionKind, str], *, clock: Clock = system_clock) -> list[str]:
+    """Put definitions (canonical JSON by kind) in force in an existing ledger; return the kinds that were new.
+
+    All of them are checked together first, against what stays in force. Raises InvalidDefinition.
+    """
+    store = open_store(url, clock=clock)
+    try:
+        compile_context(
+            Definitions(*(definitions.get(kind, getattr(store.definitions, kind)) for kind in KINDS))
+        )
+        with writing(store.engine) as connection:
+            return [kind for kind, body in definitions.items() if enact(connection, kind, body, clock())]
+    finally:
+        store.engine.dispose()
+
+
+class Ledger:
+    """A ledger: append what happened, replay a customer, rebuild the projections, read figures.
+
+    Safe to share between threads. Use it as a context manager, or call `close`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    @classmethod
+    def open(cls, url: str = DEFAULT_URL, *, create: bool = True, clock: Clock = system_clock) -> Ledger:
+        """Open the ledger at `url` (`sqlite:///file.db` or `postgresql://…`), and make it where there is none.
+
+        Raises LedgerMissing with `create=False`, LedgerIncompatible for a foreign, damaged, older or newer
+        database, LedgerUnreachable, PermissionRefused, InvalidArgument.
+        """
+        return cls(open_store(url, create=create, clock=clock))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.store.engine.dispose()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(
+        self, events: EventLike | Sequence[EventLike], *, expected_version: int | None = None
+    ) -> list[Recorded]:
+        """Append one event, or several together (all or none); return for each its position and whether it was new.
+
+        An event is what `new_event` returns, a mapping of its wire fields, or its JSON text. One without an
+        event_id gets a UUIDv7. The same event (source, event_id) appended again returns its first place and
+        writes nothing. `expected_version` refuses the append unless the one customer's stream is at that
+        version. Raises InvalidEvent, Refused, Conflict, StorageError.
+        """
+        several = isinstance(events, Sequence) and not isinstance(events, str | bytes)
+        return commands.append(self.store, events if several else [events], expected_version=expected_version)
+
+    def append_many(self, events: Iterable[EventLike]) -> Iterator[Outcome]:
+        """Append many events, each for itself, in large transactions; yield for each where it is, or its error.
+
+        Nothing is written unless the iterator is consumed. What was yielded is durable.
+        """
+        return commands.append_each(self.store, events)

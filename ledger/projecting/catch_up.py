@@ -1,0 +1,156 @@
+"""Catching up: the new events on the stored states; the whole customer where the past changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from ledger.errors import Undecodable
+from ledger.events.event import RecordedEvent
+from ledger.journey.reading import Horizon, effective
+from ledger.projecting.status import require_current
+from ledger.projections import PROJECTIONS
+from ledger.projections.driver import CustomerState, Folds
+from ledger.runners.inline import Built
+from ledger.store.checkpoints import advance
+from ledger.store.engine import reading, writing
+from ledger.store.links import Units, linked_streams, units_of
+from ledger.store.log import Until, last_position, position_rows, stream_rows
+from ledger.store.mapper import Row
+from ledger.store.read_model import load_states, park, replace_customers, save_states
+from ledger.store.store import Store
+
+BATCH = 10_000
+
+
+class CaughtUp(Struct, frozen=True, kw_only=True):
+    """One catch-up: events applied, customers touched, the position reached, customers parked."""
+
+    events: int
+    customers: int
+    position: int
+    parked: int
+
+
+class _Batch(Struct, kw_only=True):
+    """What a batch of new events touches, read from one snapshot."""
+
+    old: int
+    new: int
+    rows: dict[int, list[Row]]
+    units: Units
+    refold: set[int]
+    gone: set[int]
+
+
+def catch_up(store: Store) -> CaughtUp:
+    """Apply every event recorded so far, batch by batch; `customers` counts one again in each batch that touches it.
+
+    Raises ProjectionStale, or ProjectionRaced when another projector leads.
+    """
+    total = CaughtUp(events=0, customers=0, position=0, parked=0)
+    while True:
+        made = catch_up_batch(store)
+        total = CaughtUp(
+            events=total.events + made.events,
+            customers=total.customers + made.customers,
+            position=made.position,
+            parked=total.parked + made.parked,
+        )
+        if made.events == 0:
+            return total
+
+
+def catch_up_batch(store: Store, limit: int = BATCH) -> CaughtUp:
+    """Apply at most `limit` new events in one transaction, checkpoint included."""
+    folds = Folds(store.context)
+    with reading(store.engine) as connection:
+        batch = _read(store, connection, limit)
+        if batch.new == batch.old:
+            return CaughtUp(events=0, customers=0, position=batch.old, parked=0)
+        built, states = _fold(store, connection, folds, batch)
+    touched = {*batch.rows, *batch.refold}
+    with writing(store.engine) as connection:
+        advance(connection, [projection.name for projection in PROJECTIONS], batch.old, batch.new, store.clock())
+        replace_customers(connection, PROJECTIONS, {*touched, *batch.gone}, built.rows)
+        save_states(connection, states, {*batch.gone, *built.parked})
+        park(connection, built.parked, {*touched, *batch.gone})
+    return CaughtUp(
+        events=batch.new - batch.old, customers=len(touched), position=batch.new, parked=len(built.parked)
+    )
+
+
+def _read(store: Store, connection: Connection, limit: int) -> _Batch:
+    old = require_current(store, connection)
+    new = min(last_position(connection), old + limit)
+    by_stream: dict[int, list[Row]] = defaultdict(list)
+    for row in position_rows(connection, old, new):
+        by_stream[row[1]].append(row)
+    linked = linked_streams(connection, old, new)
+    before = units_of(connection, linked, Until(position=old))
+    relinked = linked | before.merged
+    units = units_of(connection, {*by_stream, *relinked}, Until(position=new))
+    rows: dict[int, list[Row]] = defaultdict(list)
+    for stream, its in by_stream.items():
+        rows[units.survivor(stream)].extend(its)
+    refold = {units.survivor(stream) for stream in relinked}
+    return _Batch(old=old, new=new, rows=rows, units=units, refold=refold, gone=relinked - refold)
+
+
+class _Stored(Struct, frozen=True):
+    """What is kept of a customer between two batches: the folds' states, and how far they reach."""
+
+    horizon: Horizon
+    state: bytes
+
+
+_stored = msgspec.msgpack.Decoder(_Stored)
+
+
+def _fold(store: Store, connection: Connection, folds: Folds, batch: _Batch) -> tuple[Built, dict[int, bytes]]:
+    built = Built()
+    states: dict[int, bytes] = {}
+    stored = load_states(connection, batch.rows.keys() - batch.refold)
+    for customer in sorted({*batch.rows, *batch.refold}):
+        try:
+            folded = _continued(store, folds, batch.rows.get(customer, ()), stored.get(customer))
+            if folded is None:
+                folded = _refolded(store, connection, folds, batch, customer)
+        except Undecodable as error:
+            built.parked[customer] = (error.position, str(error))
+            continue
+        horizon, state = folded
+        built.add(customer, folds.rows(state), len(batch.rows.get(customer, ())))
+        states[customer] = msgspec.msgpack.encode(_Stored(horizon, folds.dump(state)))
+    return built, states
+
+
+Folded = tuple[Horizon, CustomerState]
+
+
+def _continued(store: Store, folds: Folds, rows: Collection[Row], stored: bytes | None) -> Folded | None:
+    """Return the stored state with the new events in it; None where the customer must be folded whole."""
+    if stored is None:
+        return None
+    kept = _stored.decode(stored)
+    state = folds.load(kept.state)
+    arrived: list[RecordedEvent[Any]] = [store.mapper.event(row) for row in rows]
+    if state is None or not kept.horizon.allows(arrived):
+        return None
+    events = effective(arrived)
+    folds.feed(state, events)
+    return kept.horizon.after(events), state
+
+
+def _refolded(store: Store, connection: Connection, folds: Folds, batch: _Batch, customer: int) -> Folded:
+    rows = stream_rows(connection, batch.units.streams(customer), Until(position=batch.new))
+    recorded = [store.mapper.event(row) for row in rows]
+    events = effective(recorded)
+    state = folds.initial()
+    folds.feed(state, events)
+    return Horizon.of(recorded, events), state

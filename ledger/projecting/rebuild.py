@@ -1,0 +1,176 @@
+"""Rebuilding: every customer folded anew into tables beside the live ones, which readers keep until the swap."""
+
+from __future__ import annotations
+
+import os
+import resource
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from msgspec import Struct, field
+from sqlalchemy import Connection, Table, text
+
+from ledger.projecting.catch_up import catch_up
+from ledger.projecting.status import fingerprints
+from ledger.projections import PROJECTIONS
+from ledger.projections.driver import Folds
+from ledger.runners.inline import Built, fold_range, ranges
+from ledger.runners.workers import fold_all
+from ledger.schemas.definitions import Definitions, compile_context
+from ledger.store.checkpoints import Checkpoint, begin_build, end_build, require_build, write_checkpoint
+from ledger.store.engine import reading, writing
+from ledger.store.links import all_units
+from ledger.store.log import Until, last_position
+from ledger.store.read_model import activate_tables, create_tables, index_tables, insert_rows, park
+from ledger.store.mapper import RowMapper
+from ledger.store.store import Store
+
+WORTH_WORKERS = 20_000
+"""Events below which starting worker processes costs more than it saves."""
+
+ROWS_A_COMMIT = 50_000
+
+Progress = Callable[[int, int], None]
+"""Called with the events folded so far and the events in all."""
+
+
+class ProjectionRows(Struct, frozen=True):
+    """How many rows a projection has."""
+
+    name: str
+    version: int
+    rows: int
+
+
+class Rebuilt(Struct, frozen=True, kw_only=True):
+    """What a rebuild did; `parked` customers hold an event that cannot be read, and are in no table."""
+
+    events: int
+    customers: int
+    seconds: float
+    events_per_second: float
+    peak_memory_mib: float
+    position: int
+    parked: int
+    projections: list[ProjectionRows]
+
+
+class _Building(Struct, kw_only=True):
+    """A rebuild under way: the tables it fills and what waits to be written."""
+
+    store: Store
+    token: str
+    tables: dict[str, Table]
+    waiting: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    parked: dict[int, tuple[int, str]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    events: int = 0
+    customers: int = 0
+
+    def take(self, built: Built) -> None:
+        """Take in what one range made, and write once enough waits."""
+        self.events += built.events
+        self.customers += built.customers
+        self.parked.update(built.parked)
+        for name, rows in built.rows.items():
+            self.waiting.setdefault(name, []).extend(rows)
+            self.counts[name] = self.counts.get(name, 0) + len(rows)
+        if sum(map(len, self.waiting.values())) >= ROWS_A_COMMIT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, in one transaction."""
+        with writing(self.store.engine) as connection:
+            require_build(connection, self.token)
+            for name, rows in self.waiting.items():
+                insert_rows(connection, self.tables[name], rows)
+        self.waiting = {}
+
+
+def rebuild(store: Store, *, workers: int | None = None, progress: Progress = lambda done, total: None) -> Rebuilt:
+    """Fold the whole log into new tables, put them in place at once, and catch up with what came meanwhile.
+
+    Whatever interrupts it leaves the live tables as they were. Raises ProjectionRaced when another rebuild
+    is started meanwhile.
+    """
+    started = time.perf_counter()
+    token = secrets.token_hex(4)
+    with writing(store.engine) as connection:
+        position = last_position(connection)
+        begin_build(connection, token, position, store.clock())
+        building = _Building(store=store, token=token, tables=create_tables(connection, PROJECTIONS, token))
+    for built in fold_log(store, store.definitions, Until(position=position), workers):
+        building.take(built)
+        progress(building.events, position)
+    building.flush()
+    with writing(store.engine) as connection:
+        require_build(connection, token)
+        index_tables(connection, PROJECTIONS, token)
+    with writing(store.engine) as connection:
+        require_build(connection, token)
+        _activate(connection, building, position)
+    catch_up(store)
+    return _report(building, position, time.perf_counter() - started)
+
+
+def fold_log(store: Store, definitions: Definitions, until: Until, workers: int | None = None) -> Iterator[Built]:
+    """Yield what the folds make of every customer under `definitions`, range by range; `until.position` is set.
+
+    Worker processes run them where that pays, else the caller does; the rows are the same.
+    """
+    with reading(store.engine) as connection:
+        last_stream = int(connection.execute(text("SELECT coalesce(max(stream), 0) FROM streams")).scalar_one())
+        units = all_units(connection, until)
+    workers = workers if workers is not None else (os.cpu_count() or 1)
+    if workers > 1 and (until.position or 0) >= WORTH_WORKERS:
+        yield from fold_all(store.url, definitions, last_stream, until, workers)
+        return
+    context = store.context if definitions == store.definitions else compile_context(definitions)
+    folds, mapper = Folds(context), RowMapper(context.vocabulary)
+    for first, last in ranges(last_stream, 1_000):
+        with reading(store.engine) as connection:
+            built = fold_range(connection, folds, mapper, units, first, last, until)
+        yield built
+
+
+def _activate(connection: Connection, building: _Building, position: int) -> None:
+    store = building.store
+    activate_tables(connection, PROJECTIONS, building.token)
+    wanted, now = fingerprints(store), store.clock()
+    for projection in PROJECTIONS:
+        write_checkpoint(
+            connection,
+            Checkpoint(
+                projection=projection.name,
+                version=projection.version,
+                fingerprint=wanted[projection.name],
+                position=position,
+                built_at=now,
+                caught_up_at=now,
+            ),
+        )
+    # States are made again by the first catch-up that needs them: a missing one means the whole customer.
+    connection.execute(text("DELETE FROM fold_states"))
+    connection.execute(text("DELETE FROM parked"))
+    park(connection, building.parked, ())
+    end_build(connection)
+
+
+def _report(building: _Building, position: int, seconds: float) -> Rebuilt:
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    largest_child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return Rebuilt(
+        events=building.events,
+        customers=building.customers,
+        seconds=round(seconds, 3),
+        events_per_second=round(building.events / seconds, 1) if seconds else 0.0,
+        peak_memory_mib=round((own + largest_child * (os.cpu_count() or 1)) / 1024, 1),
+        position=position,
+        parked=len(building.parked),
+        projections=[
+            ProjectionRows(projection.name, projection.version, building.counts.get(projection.name, 0))
+            for projection in PROJECTIONS
+        ],
+    )

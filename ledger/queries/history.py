@@ -1,0 +1,97 @@
+"""A customer's history: every event of all their streams, in the order it occurred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from ledger.events.event import RecordedEvent, fold_order, utc
+from ledger.queries.customer import read_customer
+from ledger.schemas.wire import to_wire
+from ledger.store.engine import reading
+from ledger.store.links import units_of
+from ledger.store.log import NOW, Until, customer_ids, last_position, position_rows, read_event
+from ledger.store.store import Store
+
+
+class HistoryFilter(Struct, frozen=True, kw_only=True):
+    """Which events of a history to show; `since` and `before` bound occurred_at in µs since 1970 UTC."""
+
+    channel: str | None = None
+    family: str | None = None
+    type: str | None = None
+    case_id: str | None = None
+    correlation_id: str | None = None
+    since: int | None = None
+    before: int | None = None
+
+    def takes(self, event: RecordedEvent[Any], family: str) -> bool:
+        """Say whether an event passes."""
+        wanted = (
+            (self.channel, event.channel),
+            (self.family, family),
+            (self.type, event.type),
+            (self.case_id, event.case_id),
+            (self.correlation_id, event.correlation_id),
+        )
+        return (
+            all(want is None or want == has for want, has in wanted)
+            and (self.since is None or event.at >= self.since)
+            and (self.before is None or event.at < self.before)
+        )
+
+
+EVERY = HistoryFilter()
+
+
+def history(
+    store: Store, customer_id: str, filter: HistoryFilter = EVERY, until: Until = NOW
+) -> list[dict[str, Any]]:
+    """Return a customer's events as wire objects with `position`, `version`, `recorded_at` and `retracted` beside.
+
+    They come in the order of the fold. A retracted event is shown, and says so. Raises CustomerNotFound.
+    """
+    log = read_customer(store, customer_id, until, personal=True)
+    retracted = {
+        (event.stream, event.data.source, event.data.event_id) for event in log.events if event.type == "event.retracted"
+    }
+    shown = []
+    for event in sorted(log.events, key=fold_order):
+        if filter.takes(event, store.context.vocabulary[event.type].family):
+            shown.append(
+                recorded_wire(event, log.names[event.stream])
+                | {"retracted": (event.stream, event.source, event.event_id) in retracted}
+            )
+    return shown
+
+
+def event(store: Store, source: str, event_id: str) -> dict[str, Any]:
+    """Return one event as a wire object, with its place in the log. Raises EventNotFound."""
+    with reading(store.engine) as connection:
+        found = read_event(connection, store.mapper, source, event_id)
+        names = customer_ids(connection, [found.stream])
+        survivor = units_of(connection, [found.stream]).survivor(found.stream)
+        lives_on = customer_ids(connection, [survivor])[survivor]
+    return recorded_wire(found, names[found.stream]) | {"customer": lives_on}
+
+
+def export(store: Store) -> Iterator[dict[str, Any]]:
+    """Yield the whole log as wire objects, in the order of the log: appended elsewhere, they make the same ledger."""
+    with reading(store.engine) as connection:
+        names: dict[int, str] = {}
+        for row in position_rows(connection, 0, last_position(connection), sealed=True):
+            event = store.mapper.whole_event(row)
+            if event.stream not in names:
+                names.update(customer_ids(connection, [event.stream]))
+            yield to_wire(event, names[event.stream])
+
+
+def recorded_wire(event: RecordedEvent[Any], customer_id: str) -> dict[str, Any]:
+    """Return an event's wire object with its position, version and recorded_at."""
+    return to_wire(event, customer_id) | {
+        "position": event.position,
+        "version": event.version,
+        "recorded_at": utc(event.recorded).isoformat(),
+    }

@@ -1,0 +1,83 @@
+"""The folds, run by the caller: a unit of work is one surviving customer with all its streams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from msgspec import Struct, field
+from sqlalchemy import Connection
+
+from ledger.errors import Undecodable
+from ledger.events.event import RecordedEvent
+from ledger.journey.reading import effective
+from ledger.projections.driver import Folds
+from ledger.store.links import Units
+from ledger.store.log import NOW, Until, range_rows, stream_rows
+from ledger.store.mapper import Row, RowMapper
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+class Built(Struct):
+    """What a run of the folds made: rows by projection (the customer's number first), and who was parked."""
+
+    rows: Rows = field(default_factory=dict)
+    parked: dict[int, tuple[int, str]] = field(default_factory=dict)
+    events: int = 0
+    customers: int = 0
+
+    def add(self, customer: int, rows: Mapping[str, Sequence[tuple[Any, ...]]], events: int) -> None:
+        """Take in one customer's rows."""
+        self.customers += 1
+        self.events += events
+        for name, its in rows.items():
+            self.rows.setdefault(name, []).extend((customer, *row) for row in its)
+
+
+def fold_unit(folds: Folds, mapper: RowMapper, rows: Iterable[Row]) -> Mapping[str, Sequence[tuple[Any, ...]]]:
+    """Return one customer's rows from the rows of its streams. Raises Undecodable."""
+    state = folds.initial()
+    folds.feed(state, decode(mapper, rows))
+    return folds.rows(state)
+
+
+def decode(mapper: RowMapper, rows: Iterable[Row]) -> list[RecordedEvent[Any]]:
+    """Return a customer's effective events in the order of the fold. Raises Undecodable."""
+    return effective([mapper.event(row) for row in rows])
+
+
+def fold_range(
+    connection: Connection, folds: Folds, mapper: RowMapper, units: Units, first: int, last: int, until: Until = NOW
+) -> Built:
+    """Fold every customer whose surviving stream has a number from `first` to `last`."""
+    built = Built()
+    merged = units.merged
+    for stream, rows in groupby(range_rows(connection, first, last, until), key=itemgetter(1)):
+        if stream in merged:
+            continue
+        _fold_into(built, folds, mapper, stream, list(rows))
+    for survivor, streams in units.items():
+        if first <= survivor <= last:
+            rows_of_unit = stream_rows(connection, streams, until)
+            if rows_of_unit:
+                _fold_into(built, folds, mapper, survivor, rows_of_unit)
+    return built
+
+
+def ranges(last_stream: int, size: int) -> Iterator[tuple[int, int]]:
+    """Cut the streams 1 to `last_stream` into ranges of `size`."""
+    for first in range(1, last_stream + 1, size):
+        yield first, min(first + size - 1, last_stream)
+
+
+def _fold_into(built: Built, folds: Folds, mapper: RowMapper, customer: int, rows: list[Row]) -> None:
+    try:
+        made = fold_unit(folds, mapper, rows)
+    except Undecodable as error:
+        # One event that cannot be read sets its customer aside; all others go on.
+        built.parked[customer] = (error.position, str(error))
+        return
+    built.add(customer, made, len(rows))

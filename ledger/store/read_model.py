@@ -1,0 +1,158 @@
+"""The read model: one table per projection, made from the columns it declares, replaced customer by customer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    delete,
+    inspect,
+    text,
+)
+from sqlalchemy.schema import CreateTable
+
+from ledger.projections.shape import Kind, Projection
+from ledger.store.rows import chunks
+
+TYPES: dict[Kind, Any] = {
+    "integer": BigInteger,
+    "real": Float,
+    "text": Text,
+    "json": Text,
+    "instant": BigInteger,
+    "date": Integer,
+}
+
+BUILDING = "__building_"
+CHUNK = 500
+
+Rows = Mapping[str, Sequence[tuple[Any, ...]]]
+"""Projection name → rows, each with the customer's number first."""
+
+
+def table_of(projection: Projection[Any], name: str | None = None, metadata: MetaData | None = None) -> Table:
+    """Return the table of a projection, under another name where one is given."""
+    columns = [Column("customer", BigInteger, nullable=False)]
+    columns += [Column(column.name, TYPES[column.kind], nullable=column.nullable) for column in projection.columns]
+    return Table(name or projection.name, metadata if metadata is not None else MetaData(), *columns)
+
+
+def building_name(projection: Projection[Any], token: str) -> str:
+    """Return the name of the table that a rebuild fills beside the live one."""
+    return f"{projection.name}{BUILDING}{token}"
+
+
+def create_tables(connection: Connection, projections: Iterable[Projection[Any]], token: str) -> dict[str, Table]:
+    """Make the tables of a rebuild, without an index; drop what an earlier, abandoned rebuild left."""
+    for name in inspect(connection).get_table_names():
+        if BUILDING in name:
+            connection.execute(text(f'DROP TABLE "{name}"'))
+    tables = {}
+    for projection in projections:
+        table = table_of(projection, building_name(projection, token))
+        connection.execute(CreateTable(table))
+        tables[projection.name] = table
+    return tables
+
+
+def index_tables(connection: Connection, projections: Iterable[Projection[Any]], token: str) -> None:
+    """Give the tables of a rebuild their index, once they are full."""
+    for projection in projections:
+        name = building_name(projection, token)
+        connection.execute(text(f'CREATE INDEX "{projection.name}_by_{token}" ON "{name}" (customer)'))
+
+
+def activate_tables(connection: Connection, projections: Iterable[Projection[Any]], token: str) -> None:
+    """Put the tables of a rebuild in the place of the live ones."""
+    for projection in projections:
+        connection.execute(text(f'DROP TABLE IF EXISTS "{projection.name}"'))
+        connection.execute(
+            text(f'ALTER TABLE "{building_name(projection, token)}" RENAME TO "{projection.name}"')
+        )
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows through the driver's own connection, in the order of the table's columns."""
+    if not rows:
+        return
+    names = ", ".join(column.name for column in table.columns)
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(table.columns))
+        driver.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)
+        return
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)') as copy:
+        copy.set_types([_postgres_type(column) for column in table.columns])
+        for row in rows:
+            copy.write_row(row)
+
+
+def replace_customers(
+    connection: Connection, projections: Iterable[Projection[Any]], customers: Collection[int], rows: Rows
+) -> None:
+    """Put `rows` in the place of all rows of `customers`, in the live tables."""
+    for projection in projections:
+        table = table_of(projection)
+        for chunk in chunks(sorted(customers), CHUNK):
+            connection.execute(delete(table).where(table.c.customer.in_(chunk)))
+        insert_rows(connection, table, rows.get(projection.name, ()))
+
+
+def load_states(connection: Connection, customers: Collection[int]) -> dict[int, bytes]:
+    """Return the stored fold states of some customers."""
+    states: dict[int, bytes] = {}
+    for chunk in chunks(sorted(customers), CHUNK):
+        numbers = ", ".join(str(int(customer)) for customer in chunk)
+        found = connection.execute(text(f"SELECT customer, state FROM fold_states WHERE customer IN ({numbers})"))
+        states.update((customer, bytes(state)) for customer, state in found)
+    return states
+
+
+def save_states(connection: Connection, states: Mapping[int, bytes], gone: Collection[int]) -> None:
+    """Keep the fold states of customers, and drop those of customers that are `gone`."""
+    if gone:
+        connection.execute(
+            text("DELETE FROM fold_states WHERE customer = :customer"), [{"customer": customer} for customer in gone]
+        )
+    if states:
+        connection.execute(
+            text(
+                "INSERT INTO fold_states (customer, state) VALUES (:customer, :state) "
+                "ON CONFLICT (customer) DO UPDATE SET state = excluded.state"
+            ),
+            [{"customer": customer, "state": state} for customer, state in states.items()],
+        )
+
+
+def park(connection: Connection, parked: Mapping[int, tuple[int, str]], recovered: Collection[int]) -> None:
+    """Set aside customers whose events cannot be projected (position, reason), and take back the `recovered`."""
+    for customer in sorted({*parked, *recovered}):
+        connection.execute(text("DELETE FROM parked WHERE customer = :customer"), {"customer": customer})
+    if parked:
+        connection.execute(
+            text("INSERT INTO parked (customer, position, reason) VALUES (:customer, :position, :reason)"),
+            [
+                {"customer": customer, "position": position, "reason": reason}
+                for customer, (position, reason) in parked.items()
+            ],
+        )
+
+
+def _postgres_type(column: Column[Any]) -> str:
+    if isinstance(column.type, BigInteger):
+        return "int8"
+    if isinstance(column.type, Integer):
+        return "int4"
+    if isinstance(column.type, LargeBinary):
+        return "bytea"
+    return "float8" if isinstance(column.type, Float) else "text"

@@ -1,0 +1,26 @@
+"""A ledger's database, opened: the engine, and what its definitions were compiled into."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from sqlalchemy import Engine
+
+from ledger.journey.context import Context
+from ledger.schemas.definitions import Definitions
+from ledger.schemas.prepare import Preparer
+from ledger.store.append import Appender
+from ledger.store.clock import Clock
+from ledger.store.mapper import RowMapper
+
+
+class Store(Struct, frozen=True, kw_only=True):
+    """What the use cases work with; `bootstrap.py` makes it. Safe to share between threads."""
+
+    url: str
+    engine: Engine
+    definitions: Definitions
+    context: Context
+    mapper: RowMapper
+    preparer: Preparer
+    appender: Appender
+    clock: Clock
