@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec.json import Encoder, decode
@@ -13,11 +13,9 @@ NO_SEGMENTS = "{}"
 _encode = Encoder(order="sorted").encode
 
 
-def canonical(value: Mapping[str, Any] | Sequence[Any]) -> str:
+def canonical(value: dict[str, Any] | Sequence[Any]) -> str:
     """Return the canonical text of an object or a list."""
-    if not value:
-        return "{}" if isinstance(value, Mapping) else "[]"
-    return _encode(value).decode()
+    return _encode(value).decode() if value else "{}" if isinstance(value, dict) else "[]"
 
 
 def with_segment(segments: str, scheme: str, segment: str) -> str:

@@ -31,7 +31,7 @@ CaseKind = Literal["case", "feedback", "order"]
 NOUNS: dict[str, CaseKind] = {"case": "case", "feedback": "feedback", "order": "order"}
 
 
-class Loop(Struct, array_like=True):
+class Loop(Struct, array_like=True, gc=False):
     """How one kind of a file went, in instants; None is not yet, or never.
 
     `early_answer_at` is the latest answer before the opening, `claimed_at` the first event that presupposes an
@@ -58,7 +58,7 @@ class Loop(Struct, array_like=True):
     settled: bool = False
 
 
-class File(Struct, array_like=True):
+class File(Struct, array_like=True, gc=False):
     """All that carries one case_id: what the kinds share, and the loop of each kind that it is."""
 
     first_at: int
@@ -74,7 +74,7 @@ class File(Struct, array_like=True):
     loops: dict[CaseKind, Loop] = {}
 
 
-class CasesState(Struct, array_like=True):
+class CasesState(Struct, array_like=True, gc=False):
     """Every file of one customer, by case_id."""
 
     files: dict[str, File] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ledger.events.contacts import is_contact, is_touchpoint
 from ledger.events.event import Data, RecordedEvent
@@ -21,10 +21,10 @@ from ledger.projections.amounts import UNIT, nearest_ten_thousandth
 from ledger.projections.canonical import canonical
 from ledger.projections.ratings import scale
 from ledger.projections.shape import COMPANY, Column, Projection, Row
-from ledger.projections.switching import Contact, latest, pair
+from ledger.projections.switching import Contact, follow
 
 
-class Usage(Struct, array_like=True):
+class Usage(Struct, array_like=True, gc=False):
     """What one customer did on one channel; `ratings` are [n, sum in 1/10,000] per `metric|scale`."""
 
     first_at: int
@@ -45,7 +45,7 @@ class ChannelsState(Struct, array_like=True):
     """Every channel one customer was on ('' unknown), their latest contact, and the channel they prefer."""
 
     usage: dict[str, Usage] = {}
-    contact: Contact | None = None
+    contact: Contact = field(default_factory=Contact)
     preferred: str | None = None
 
 
@@ -72,7 +72,10 @@ class ChannelsFold:
                 continue
             usage = _touch(state, event)
             if kind in contacts and event.channel is not None:
-                _switch(state, event, event.channel, usage)
+                previous = follow(state.contact, event, event.channel)
+                if previous and previous != event.channel:
+                    usage.switches_in += 1
+                    state.usage[previous].switches_out += 1
             if kind in MEANINGS:
                 MEANINGS[kind](usage, event)
             if event.outcome is not None:
@@ -97,11 +100,15 @@ class ChannelsFold:
             usage.completed,
             usage.abandoned,
             canonical(usage.outcomes),
-            canonical({name: [n, _plain(total)] for name, (n, total) in usage.ratings.items()}),
+            _ratings(usage) if usage.ratings else "{}",
             usage.switches_in,
             usage.switches_out,
             None if preferred is None else int(preferred == channel),
         )
+
+
+def _ratings(usage: Usage) -> str:
+    return canonical({name: [n, _plain(total)] for name, (n, total) in usage.ratings.items()})
 
 
 def _plain(total: int) -> int | float:
@@ -121,14 +128,6 @@ def _touch(state: ChannelsState, event: RecordedEvent[Data]) -> Usage:
     elif direction == "outbound":
         usage.outbound += 1
     return usage
-
-
-def _switch(state: ChannelsState, event: RecordedEvent[Data], channel: str, usage: Usage) -> None:
-    previous = pair(state.contact, event, channel)
-    if previous is not None and previous != channel:
-        usage.switches_in += 1
-        state.usage[previous].switches_out += 1
-    state.contact = latest(event, channel)
 
 
 def _started(usage: Usage, _: RecordedEvent[Data]) -> None:

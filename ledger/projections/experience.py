@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ledger.events.contacts import is_contact, is_touchpoint
+from ledger.events.event import Data, RecordedEvent
 from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.instants import instant
 from ledger.events.purchase import OrderDelivered, OrderPlaced
@@ -24,7 +25,10 @@ from ledger.projections.amounts import nearest_ten_thousandth, ten_thousandths
 from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.ratings import decimal_text, scale
 from ledger.projections.shape import COMPANY, Column, Projection, Row
-from ledger.projections.switching import Contact, latest, pair
+from ledger.projections.switching import Contact, follow
+
+Place = tuple[int, str, str, str, str]
+"""Where touchpoints are counted: period (a month), stage, channel, department, segments."""
 
 Cell = tuple[int, str, str, str, str, str, str, str, str]
 """The key of a row: period, stage, channel, department, segments, punctuality, measure, unit, value."""
@@ -33,17 +37,28 @@ Tally = list[int]
 """[n, total]: how many, and their sum in 1/10,000 where the measure has one."""
 
 
+class Touches(Struct, array_like=True, gc=False):
+    """Touchpoints of one place by direction, and its contacts that followed one on the same or another channel."""
+
+    inbound: int = 0
+    outbound: int = 0
+    undirected: int = 0
+    same: int = 0
+    switched: int = 0
+
+
 class ExperienceState(Struct, array_like=True):
     """One customer's counters.
 
-    A rating that names its case is kept apart, under the case in the place of its punctuality; `late` says of
-    each case delivered against a promise whether any of its deliveries was late.
+    `ratings` hold the case ('' for none) in the place of the punctuality; `late` says of each case delivered
+    against a promise whether any of its deliveries was late.
     """
 
+    touches: dict[Place, Touches] = {}
     tallies: dict[Cell, Tally] = {}
     ratings: dict[Cell, Tally] = {}
     late: dict[str, bool] = {}
-    contact: Contact | None = None
+    contact: Contact = field(default_factory=Contact)
     segments: str = NO_SEGMENTS
 
 
@@ -61,36 +76,63 @@ class ExperienceFold:
         return ExperienceState()
 
     def evolve(self, state: ExperienceState, moments: Sequence[Moment]) -> None:
-        touchpoints, contacts, month = self._touchpoints, self._contacts, self.month
+        touchpoints, contacts, measures, month = self._touchpoints, self._contacts, MEASURES, self.month
         for moment in moments:
             event = moment.event
             kind = event.type
             if kind in touchpoints:
-                _count(state, moment, month(event.at), "touchpoint", "", event.direction or "")
-                if kind in contacts and event.channel is not None:
-                    self._switch(state, moment, event.channel)
-            if kind in MEASURES:
-                MEASURES[kind](self, state, moment)
-
-    def _switch(self, state: ExperienceState, moment: Moment, channel: str) -> None:
-        event = moment.event
-        previous = pair(state.contact, event, channel)
-        if previous is not None:
-            value = "same" if previous == channel else "switched"
-            _count(state, moment, self.month(event.at), "switching", "", value)
-        state.contact = latest(event, channel)
+                channel, direction = event.channel, event.direction
+                place = (month(event.at), moment.stage or "", channel or "", event.department or "", state.segments)
+                touches = state.touches.get(place)
+                if touches is None:
+                    touches = state.touches[place] = Touches()
+                if direction == "inbound":
+                    touches.inbound += 1
+                elif direction == "outbound":
+                    touches.outbound += 1
+                else:
+                    touches.undirected += 1
+                if channel is not None and kind in contacts:
+                    _contact(state, touches, event, channel)
+            if kind in measures:
+                measures[kind](self, state, moment)
 
     def rows(self, state: ExperienceState) -> list[Row]:
-        if not state.ratings:
-            return [(*cell, *tally) for cell, tally in state.tallies.items()]
-        tallies = {cell: list(tally) for cell, tally in state.tallies.items()}
-        for (period, stage, channel, department, segments, case_id, *rating), (n, total) in state.ratings.items():
-            late = state.late.get(case_id)
-            punctuality = "" if late is None else "late" if late else "on_time"
-            measure, unit, value = rating
-            cell = (period, stage, channel, department, segments, punctuality, measure, unit, value)
-            _add(tallies, cell, n, total)
-        return [(*cell, *tally) for cell, tally in tallies.items()]
+        rows: list[Row] = []
+        for place, touches in state.touches.items():
+            _touch_rows(rows, place, touches)
+        rows += [(*cell, *tally) for cell, tally in state.tallies.items()]
+        return [*rows, *_rating_rows(state)] if state.ratings else rows
+
+
+def _contact(state: ExperienceState, touches: Touches, event: RecordedEvent[Data], channel: str) -> None:
+    previous = follow(state.contact, event, channel)
+    if previous == channel:
+        touches.same += 1
+    elif previous:
+        touches.switched += 1
+
+
+def _touch_rows(rows: list[Row], place: Place, touches: Touches) -> None:
+    if touches.inbound:
+        rows.append((*place, "", "touchpoint", "", "inbound", touches.inbound, 0))
+    if touches.outbound:
+        rows.append((*place, "", "touchpoint", "", "outbound", touches.outbound, 0))
+    if touches.undirected:
+        rows.append((*place, "", "touchpoint", "", "", touches.undirected, 0))
+    if touches.same:
+        rows.append((*place, "", "switching", "", "same", touches.same, 0))
+    if touches.switched:
+        rows.append((*place, "", "switching", "", "switched", touches.switched, 0))
+
+
+def _rating_rows(state: ExperienceState) -> list[Row]:
+    rated: dict[Cell, Tally] = {}
+    for (period, stage, channel, department, segments, case_id, measure, unit, value), tally in state.ratings.items():
+        late = state.late.get(case_id)
+        punctuality = "" if late is None else "late" if late else "on_time"
+        _add(rated, (period, stage, channel, department, segments, punctuality, measure, unit, value), *tally)
+    return [(*cell, *tally) for cell, tally in rated.items()]
 
 
 def _add(tallies: dict[Cell, Tally], cell: Cell, n: int, total: int) -> None:
@@ -119,10 +161,7 @@ def _rating(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> Non
     event = moment.event
     survey = cast(SurveyResponded, event.data)
     value, total = decimal_text(survey.score), nearest_ten_thousandth(survey.score)
-    if event.case_id is None:
-        _count(state, moment, fold.day(event.at), survey.metric, scale(survey), value, total)
-        return
-    place = (moment.stage or "", event.channel or "", event.department or "", state.segments, event.case_id)
+    place = (moment.stage or "", event.channel or "", event.department or "", state.segments, event.case_id or "")
     _add(state.ratings, (fold.day(event.at), *place, survey.metric, scale(survey), value), 1, total)
 
 

@@ -54,13 +54,13 @@ class PositionFold:
             return
         if state.events == 0:
             state.first_at = moments[0].event.at
-        touchpoints = self._touchpoints
+        touchpoints, met = self._touchpoints, 0
         for moment in moments:
-            event = moment.event
-            if event.type in touchpoints:
-                state.touchpoints += 1
-            elif event.type == "customer.segment_assigned":
-                data = cast(CustomerSegmentAssigned, event.data)
+            kind = moment.event.type
+            if kind in touchpoints:
+                met += 1
+            elif kind == "customer.segment_assigned":
+                data = cast(CustomerSegmentAssigned, moment.event.data)
                 state.segments = with_segment(state.segments, data.scheme, data.segment)
             if moment.entered is not None:
                 state.entered = moment.entered
@@ -69,6 +69,7 @@ class PositionFold:
         last = moments[-1]
         event = last.event
         state.events += len(moments)
+        state.touchpoints += met
         state.cycle = last.cycle
         state.last_at = event.at
         state.last_source = event.source

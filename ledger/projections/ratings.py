@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from ledger.events.voice import SurveyResponded
 
@@ -13,6 +14,7 @@ def scale(survey: SurveyResponded) -> str:
     return f"{high}-{low}" if survey.high_is == "bad" else f"{low}-{high}"
 
 
+@lru_cache(maxsize=4096)
 def decimal_text(number: float) -> str:
     """Return the shortest decimal text of a number: `9` for 9.0, `7.5`, `0.00001`; never an exponent."""
     return str(int(number)) if number == int(number) else format(Decimal(repr(number)), "f")

@@ -1,4 +1,4 @@
-"""When two contacts of one customer are consecutive, and whether the second is on another channel."""
+"""When two contacts of one customer are consecutive, and which channel the second came from."""
 
 from __future__ import annotations
 
@@ -10,31 +10,29 @@ WINDOW = 7 * 86_400_000_000
 """How long after a contact, in microseconds, the next one still follows it; within one case there is no limit."""
 
 
-class Contact(Struct, array_like=True):
-    """What is kept of a customer's latest contact on a known channel."""
+class Contact(Struct, array_like=True, gc=False):
+    """What is kept of a customer's latest contact on a known channel; before the first, the channel is ''."""
 
-    at: int
-    channel: str
-    case_id: str | None
-    interaction_id: str | None
+    at: int = 0
+    channel: str = ""
+    case_id: str | None = None
+    interaction_id: str | None = None
 
 
-def pair(previous: Contact | None, event: RecordedEvent[Data], channel: str) -> str | None:
-    """Return the channel of the contact that this one, on `channel`, follows; None where it follows none.
+def follow(latest: Contact, event: RecordedEvent[Data], channel: str) -> str:
+    """Make this contact on `channel` the latest; return the channel of the contact it follows, '' if it follows none.
 
-    A message that goes on with the interaction of the latest contact on the same channel is no second contact.
-    A contact on an unknown channel is never asked about: it neither starts a pair nor breaks one.
+    An event that goes on with the interaction of the latest contact on the same channel is no second contact.
+    A contact on an unknown channel is not brought here: it neither starts a pair nor breaks one.
     """
-    if previous is None:
-        return None
-    interaction_id = event.interaction_id
-    if interaction_id is not None and interaction_id == previous.interaction_id and channel == previous.channel:
-        return None
-    if event.at - previous.at <= WINDOW or (event.case_id is not None and event.case_id == previous.case_id):
-        return previous.channel
-    return None
-
-
-def latest(event: RecordedEvent[Data], channel: str) -> Contact:
-    """Return what is kept of this contact."""
-    return Contact(event.at, channel, event.case_id, event.interaction_id)
+    at, case_id, interaction_id = event.at, event.case_id, event.interaction_id
+    previous = latest.channel
+    if (previous == channel and interaction_id is not None and interaction_id == latest.interaction_id) or (
+        at - latest.at > WINDOW and (case_id is None or case_id != latest.case_id)
+    ):
+        previous = ""
+    latest.at = at
+    latest.channel = channel
+    latest.case_id = case_id
+    latest.interaction_id = interaction_id
+    return previous

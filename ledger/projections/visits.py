@@ -21,8 +21,8 @@ from ledger.projections.canonical import NO_SEGMENTS, canonical, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 
-class Visit(Struct, array_like=True):
-    """One stay in a stage; open while `left_at` is None. `cost` is in 1/10,000 per currency ('' unknown)."""
+class Visit(Struct, array_like=True, gc=False):
+    """One stay in a stage; open while `left_at` is None. `cost` is in 1/10,000 per currency, '' unknown."""
 
     entered: Entry
     channel: str
@@ -66,11 +66,7 @@ class VisitsFold:
                 _turn(state, moment)
                 inside = _open(state)
             if kind in touchpoints:
-                channel = event.channel
-                for visit in inside:
-                    visit.touchpoints += 1
-                    if channel is not None and channel not in visit.channels:
-                        visit.channels.append(channel)
+                _meet(inside, event.channel)
             elif kind == "work.completed":
                 _spend(inside, cast(WorkCompleted, event.data))
 
@@ -111,6 +107,13 @@ def _leave(state: VisitsState, stage: str, at: int) -> None:
         if state.overlay[place].entered.stage == stage:
             state.overlay[place].left_at = at
     state.open = [place for place in state.open if state.overlay[place].left_at is None]
+
+
+def _meet(inside: list[Visit], channel: str | None) -> None:
+    for visit in inside:
+        visit.touchpoints += 1
+        if channel is not None and channel not in visit.channels:
+            visit.channels.append(channel)
 
 
 def _spend(inside: list[Visit], work: WorkCompleted) -> None:
