@@ -33,7 +33,7 @@ def instant(text: str) -> int:
     except ValueError:
         raise ValueError("is no ISO 8601 instant") from None
     # fromisoformat also reads week dates, basic dates and any separator, which other readers do not.
-    if text[4:5] != "-" or text[7:8] != "-" or text[10:11] not in ("T", " "):
+    if text[4] != "-" or text[7] != "-" or text[10:11] not in ("T", " "):
         raise ValueError("is no ISO 8601 instant with a date, a time and an offset")
     if moment.tzinfo is None:
         raise ValueError("has no offset from UTC")

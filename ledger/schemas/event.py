@@ -159,8 +159,7 @@ class EventSchema:
             yield from problems
             return
         typed = msgspec.convert(data, event_type.data, strict=True)
-        for rule in rules_of(members):
-            yield from rule(typed)
+        yield from (problem for rule in rules_of(members) if (problem := rule(typed)))
 
 
 def _flat(errors: Mapping[Any, Any], path: str = "") -> list[Problem]:

@@ -33,6 +33,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _canonical = msgspec.json.Encoder(order="sorted").encode
 _values = msgspec.json.Decoder().decode
 _canonical_uuid = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+_BACKSLASH = ord("\\")
 _CUSTOMER = len(b',"customer_id":}')
 
 
@@ -225,7 +226,7 @@ def _unambiguous(raw: bytes, content: bytes) -> bool:
     Every name that was read is written once with a colon, and every colon in a string as itself. So where the
     text has as many colons as what was read of it, nothing in it was overwritten.
     """
-    if b"\\u0000" in content or b"\\u003a" in raw or b"\\u003A" in raw:
+    if _BACKSLASH in raw and (b"\\u0000" in content or b"\\u003a" in raw or b"\\u003A" in raw):
         return False
     colons = raw.count(b":")
     if len(raw) <= _CERTAINLY_SMALL and colons == content.count(b":"):

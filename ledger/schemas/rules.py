@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ledger.errors import Problem
 from ledger.events.event import Data
 from ledger.schemas.kinds import Field
 
-Rule = Callable[[Data], Iterator[Problem]]
+Rule = Callable[[Data], Problem | None]
+"""Returns what is wrong with the own fields of an event, or None."""
 
 
 def rules_of(fields: Sequence[Field]) -> tuple[Rule, ...]:
@@ -25,20 +26,21 @@ def rules_of(fields: Sequence[Field]) -> tuple[Rule, ...]:
 
 
 def _money_has_a_currency(amounts: Sequence[Field]) -> Rule:
-    def check(data: Any) -> Iterator[Problem]:
-        if data.currency is None:
-            given = [field.name for field in amounts if getattr(data, field.attribute) is not None]
-            if given:
-                yield Problem(
-                    "data.currency", f'is required where {given[0]} is given: add its ISO 4217 code like "EUR"'
-                )
+    def check(data: Any) -> Problem | None:
+        if data.currency is not None:
+            return None
+        given = [field.name for field in amounts if getattr(data, field.attribute) is not None]
+        if not given:
+            return None
+        return Problem("data.currency", f'is required where {given[0]} is given: add its ISO 4217 code like "EUR"')
 
     return check
 
 
-def _score_lies_on_its_scale(data: Any) -> Iterator[Problem]:
+def _score_lies_on_its_scale(data: Any) -> Problem | None:
     low, high, score = data.scale_min, data.scale_max, data.score
     if low is not None and high is not None and low >= high:
-        yield Problem("data.scale_max", f"must be greater than scale_min, which is {low:g}: check which is which")
-    elif score is not None and ((low is not None and score < low) or (high is not None and score > high)):
-        yield Problem("data.score", f"{score:g} lies outside its scale: check the score, scale_min and scale_max")
+        return Problem("data.scale_max", f"must be greater than scale_min, which is {low:g}: check which is which")
+    if score is not None and ((low is not None and score < low) or (high is not None and score > high)):
+        return Problem("data.score", f"{score:g} lies outside its scale: check the score, scale_min and scale_max")
+    return None

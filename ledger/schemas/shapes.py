@@ -40,9 +40,13 @@ class Shape(NamedTuple):
             if not _is_instant(getattr(data, name)):
                 return False
         for name in self.free:
-            if any(breaches(getattr(data, name), depth=3)):
+            value = getattr(data, name)
+            if value is not None and any(breaches(value, depth=3)):
                 return False
-        return not any(any(rule(data)) for rule in self.rules)
+        for rule in self.rules:
+            if rule(data) is not None:
+                return False
+        return True
 
 
 def shape_of(event_type: EventType) -> Shape:

@@ -85,7 +85,7 @@ def types_from_dict(document: Any, name: str = "types", vocabulary: Vocabulary =
     for where, table in labelled("types", file.get("types", [])):
         event_type, wrong = _type(where, table, families)
         problems += wrong
-        declared = table.get("name") if isinstance(table, dict) else None
+        declared = str(table.get("name")) if isinstance(table, dict) else ""
         if declared in vocabulary:
             problems.append(Problem(where, "has the name of a type of the ledger's own: choose another"))
         elif declared in types:
