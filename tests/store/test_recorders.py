@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,10 +35,14 @@ class OnFreshLedger:
 
     @pytest.fixture(autouse=True)
     def _fresh(self, request: pytest.FixtureRequest) -> Iterator[None]:
+        before = set(threading.enumerate())
         self.engine = open_engine(parse_url(request.getfixturevalue(f"{self.database}_url")), pool_size=16)
         with writing(self.engine) as connection:
             upgrade(connection)
         yield
+        # The suites leave their reading threads to end by themselves; one that still reads would leak its connection.
+        for thread in set(threading.enumerate()) - before:
+            thread.join(10)
         self.engine.dispose()
 
     def create_recorder(self) -> Any:
