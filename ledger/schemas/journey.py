@@ -15,8 +15,8 @@ from ledger.events.vocabulary import Vocabulary
 from ledger.journey.checks import breaches
 from ledger.journey.definition import Condition, HeldBy, Journey, Predicate, Rule, Stage, Track
 from ledger.schemas import limits
-from ledger.schemas.tables import checked, labelled, toml_document
 from ledger.schemas.duration import duration, duration_text
+from ledger.schemas.tables import checked, labelled, toml_document
 
 _LENGTH = validate.Length(min=1, max=MAX_KEY, error=f"is empty or longer than {MAX_KEY} characters: shorten it")
 _POSITIVE = validate.Range(min=1, error="is less than 1: use a whole number from 1")
