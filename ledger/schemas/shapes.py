@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,12 +12,16 @@ import msgspec
 from ledger.events.event import Actor, Data, Event
 from ledger.events.instants import instant
 from ledger.events.vocabulary import EventType
-from ledger.schemas.kinds import fields_of
+from ledger.schemas.kinds import Field, fields_of
 from ledger.schemas.limits import breaches
 from ledger.schemas.rules import Rule, rules_of
 
 Names = tuple[tuple[str, str], ...]
 """Pairs of a field's attribute in Python and its name on the wire."""
+
+
+Check = Callable[[Any], bool]
+"""Says whether own fields keep a demand that their class alone cannot make."""
 
 
 class Shape(NamedTuple):
@@ -25,28 +31,12 @@ class Shape(NamedTuple):
     version: int
     event: Any
     decode: Any
-    demanded: tuple[str, ...]
-    instants: tuple[str, ...]
-    free: tuple[str, ...]
+    checks: tuple[Check, ...]
     personal: Names
-    rules: tuple[Rule, ...]
 
     def fits(self, data: Data) -> bool:
         """Say whether own fields keep all that their class alone cannot demand."""
-        for name in self.demanded:
-            if getattr(data, name) is None:
-                return False
-        for name in self.instants:
-            if not _is_instant(getattr(data, name)):
-                return False
-        for name in self.free:
-            value = getattr(data, name)
-            if value is not None and any(breaches(value, depth=3)):
-                return False
-        for rule in self.rules:
-            if rule(data) is not None:
-                return False
-        return True
+        return not self.checks or all(check(data) for check in self.checks)
 
 
 def shape_of(event_type: EventType) -> Shape:
@@ -58,12 +48,23 @@ def shape_of(event_type: EventType) -> Shape:
         version=event_type.version,
         event=shape,
         decode=msgspec.json.Decoder(shape).decode,
-        demanded=tuple(field.attribute for field in fields if field.required and field.personal),
-        instants=tuple(field.attribute for field in fields if field.kind.name == "instant"),
-        free=tuple(field.attribute for field in fields if field.kind.name in ("object", "objects")),
+        checks=(*map(_kept, rules_of(fields)), *chain.from_iterable(map(_checks, fields))),
         personal=tuple((field.attribute, field.name) for field in fields if field.personal),
-        rules=rules_of(fields),
     )
+
+
+def _checks(field: Field) -> Iterator[Check]:
+    value = attrgetter(field.attribute)
+    if field.kind.name == "instant":
+        yield lambda data: _is_instant(value(data))
+    if field.kind.name in ("object", "objects"):
+        yield lambda data: value(data) is None or not any(breaches(value(data), depth=3))
+    if field.required and field.personal:
+        yield lambda data: value(data) is not None
+
+
+def _kept(rule: Rule) -> Check:
+    return lambda data: rule(data) is None
 
 
 def parted(event: Event[Any], personal: Names) -> tuple[Event[Any], dict[str, dict[str, Any]]]:
@@ -74,15 +75,11 @@ def parted(event: Event[Any], personal: Names) -> tuple[Event[Any], dict[str, di
     own = {name: value for attribute, name in personal if (value := getattr(data, attribute)) is not None}
     if own:
         sealed["data"] = own
-        changes["data"] = msgspec.structs.replace(data, **_none(attribute for attribute, _ in personal))
+        changes["data"] = msgspec.structs.replace(data, **dict.fromkeys(attribute for attribute, _ in personal))
     if actor is not None and actor.id is not None:
         sealed["actor"] = {"id": actor.id}
         changes["actor"] = Actor(type=actor.type, role=actor.role)
     return (msgspec.structs.replace(event, **changes) if changes else event), sealed
-
-
-def _none(names: Iterable[str]) -> dict[str, None]:
-    return dict.fromkeys(names)
 
 
 def _is_instant(text: str | None) -> bool:
