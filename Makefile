@@ -76,11 +76,12 @@ format: install-dev ## format the code and mend what can be mended
 
 .PHONY: docs
 docs: install ## write the generated reference pages anew
-	@$(BIN)/python docs/generate.py
+	@for page in ledger/*/reference.py; do room=$$(basename $$(dirname $$page)); \
+		$(BIN)/python -m ledger.$$room.reference > docs/reference/$$room.md; done
 
 .PHONY: bench
 bench: install ## measure against the peers, in the same run
-	@for benchmark in benchmarks/bench_*.py; do $(BIN)/python "$$benchmark"; done
+	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python "$$benchmark"; done
 
 .PHONY: requirements
 requirements: install-dev ## pin anew, with hashes: COMPILE_OPTIONS=--upgrade takes newer releases
