@@ -10,7 +10,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EARLIEST = (datetime(2, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LATEST = (datetime(9998, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 class LocalCalendar:
@@ -62,7 +62,8 @@ class LocalCalendar:
         return begin if begin == self._offset(utc_day * DAY + DAY) else None
 
     def _offset(self, at: int) -> int:
-        # Python's dates end with the years 1 and 9999: beyond a year from there, the nearest offset known serves.
-        instant = _EPOCH + timedelta(microseconds=min(max(at, _EARLIEST), _LATEST))
-        offset = instant.astimezone(self.zone).utcoffset()
+        # Dates end with the years 1 and 9999: in those two years UTC serves, so that every instant has a date.
+        if not _EARLIEST <= at <= _LATEST:
+            return 0
+        offset = (_EPOCH + timedelta(microseconds=at)).astimezone(self.zone).utcoffset()
         return 0 if offset is None else offset // _MICROSECOND

@@ -91,7 +91,8 @@ def test_cutting_between_instants_and_going_on_from_the_stored_state_gives_the_s
 ) -> None:
     ordered = effective(events)
     whole = TRACKER.advance(TRACKER.initial(), ordered)
-    state, found, batch = TRACKER.initial(), [], []
+    state, found = TRACKER.initial(), list[Moment]()
+    batch: list[Event] = []
     for place, seen in enumerate(ordered):
         if batch and place in cuts and seen.at > batch[-1].at:
             found += TRACKER.advance(state, batch)

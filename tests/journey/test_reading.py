@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def correction(of: str, stage: str | None, at: int = 90, event_id: str = "c") ->
 
 def assigned(at: int, valid_from: int | None, event_id: str = "s") -> Event:
     text = None if valid_from is None else datetime.fromtimestamp(valid_from // 1_000_000, UTC).isoformat()
-    own = {"data_scheme": "value", "data_segment": "gold", "data_valid_from": text}
+    own: dict[str, Any] = {"data_scheme": "value", "data_segment": "gold", "data_valid_from": text}
     return event("customer.segment_assigned", at, event_id, **own)
 
 
