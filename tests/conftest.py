@@ -57,10 +57,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a skipped test in CI, where everything a test needs is installed; the real logs alone may be absent."""
+    """Fail a skipped test in CI."""
     report = yield
-    expected_failure = hasattr(report, "wasxfail")
-    if IN_CI and report.skipped and not expected_failure and REAL_DATA_UNSET not in str(report.longrepr):
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, and CI skips nothing: {report.longrepr}"
+    if not hasattr(report, "wasxfail"):
+        fail_skip_in_ci(report)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fail a file skipped whole in CI."""
+    report = yield
+    fail_skip_in_ci(report)
+    return report
+
+
+def fail_skip_in_ci(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """CI skips nothing: everything a test needs is installed there, and the real logs alone may be absent."""
+    why = str(report.longrepr)
+    if IN_CI and report.skipped and REAL_DATA_UNSET not in why:
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} was skipped, and CI skips nothing: {why}"
