@@ -77,7 +77,8 @@ format: install-dev ## format the code and mend what can be mended
 .PHONY: docs
 docs: install ## write the generated reference pages anew
 	@for page in ledger/*/reference.py; do room=$$(basename $$(dirname $$page)); \
-		$(BIN)/python -m ledger.$$room.reference > docs/reference/$$room.md; done
+		case $$room in schemas) name=events;; *) name=$$room;; esac; \
+		$(BIN)/python -m ledger.$$room.reference > docs/reference/$$name.md; done
 
 .PHONY: bench
 bench: install ## measure against the peers, in the same run
