@@ -1,0 +1,80 @@
+"""Two-way contacts: from the first word to the end, with a handover or another channel now and then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.sample.clock import DAY, HOUR, MINUTE
+from ledger.sample.parameters import CHANNELS, DEPARTMENTS, GAP_MINUTES, TOPICS
+from ledger.sample.person import Person
+
+
+def agent(person: Person) -> dict[str, Any]:
+    """Return an agent who answers."""
+    return {"type": "agent", "id": f"agent-{int(person.draw() * 60):03d}", "role": "adviser"}
+
+
+def interaction(person: Person, at: int, channel: str | None = None, case: str | None = None) -> None:
+    """Tell an interaction that starts at `at`; it keeps the topic of `case` when it belongs to one."""
+    draw = person.draw
+    channel = channel or CHANNELS.at(draw())
+    more: dict[str, Any] = {"interaction_id": f"i-{person.random.getrandbits(48):012x}"}
+    if channel in DEPARTMENTS:
+        more["department"] = DEPARTMENTS[channel]
+    if case is not None:
+        more["case_id"] = case
+    if draw() < 0.08:
+        scheduled = max(at - int((1 + draw() * 5) * DAY), person.entries[0] + 1)
+        person.tell(scheduled, "interaction.scheduled", {}, channel, "outbound", **more)
+    customer = {"type": "customer"}
+    # Where a call of theirs would be read as consideration, the company calls.
+    inbound = person.idle("interaction.started", at)
+    person.tell(
+        at, "interaction.started", {}, channel, "inbound" if inbound else "outbound",
+        actor=customer if inbound else agent(person), reason=TOPICS.at(draw()), **more,
+    )  # fmt: skip
+    adviser = agent(person)
+    for turn in range(int(draw() * 3.4)):
+        at += _gap(person)
+        outbound = turn % 2 == 0
+        person.tell(
+            at, "interaction.message_sent", {}, channel, "outbound" if outbound else "inbound",
+            actor=adviser if outbound else customer, **more,
+        )  # fmt: skip
+    if draw() < 0.1:
+        at += _gap(person)
+        person.tell(at, "interaction.handed_over", {"from": "first_line", "to": "second_line"}, channel, **more)
+        if draw() < 0.4:
+            # The conversation goes on elsewhere: a switch of channel within one interaction.
+            channel = "phone" if channel != "phone" else "email"
+            more["department"] = "second_line"
+    _end(person, at + _gap(person), channel, more)
+
+
+def _end(person: Person, at: int, channel: str, more: dict[str, Any]) -> None:
+    draw = person.draw
+    if draw() < 0.12:
+        person.tell(at, "interaction.abandoned", {}, channel, "inbound", **more)
+        return
+    achieved = draw() < 0.78
+    data: dict[str, Any] = {"outcome": "answered" if achieved else "left_open", "objective_achieved": achieved}
+    if draw() < 0.15:
+        data["repeated_information"] = draw() < 0.6
+    person.tell(at, "interaction.completed", data, channel, "inbound", outcome=data["outcome"], **more)
+
+
+def unsupported(person: Person, at: int) -> None:
+    """Tell that a channel could not do what the person wanted."""
+    draw = person.draw
+    channel = CHANNELS.at(draw())
+    reason = ("not offered here", "out of hours", "not for this product")[int(draw() * 3)]
+    person.tell(at, "opportunity.unsupported", {"channel": channel, "reason": reason}, channel, "inbound")
+
+
+def _gap(person: Person) -> int:
+    return int(GAP_MINUTES.at(person.draw()) * MINUTE) + 1
+
+
+def later(person: Person, at: int, hours: float) -> int:
+    """Return an instant up to `hours` after `at`."""
+    return at + 1 + int(person.draw() * hours * HOUR)
