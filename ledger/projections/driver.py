@@ -58,10 +58,6 @@ class Folds:
             evolve(fold_state, moments)
         state.at = events[-1].at
 
-    def continues(self, state: CustomerState, events: Sequence[RecordedEvent[Data]]) -> bool:
-        """Say whether `events`, in order, may be fed to that state; if not, the customer is folded from the start."""
-        return not events or state.at is None or events[0].at > state.at
-
     def rows(self, state: CustomerState) -> dict[str, list[Row]]:
         """Return the customer's rows by the name of their projection."""
         return {

@@ -42,17 +42,17 @@ def fingerprint(projection: Projection[Any], context: Context) -> str:
 
 @cache
 def _program(module: str) -> str:
-    return _said(ast.parse(getsource(import_module(module))))
+    return said(ast.parse(getsource(import_module(module))))
 
 
-def _said(node: object) -> str:
+def said(node: object) -> str:
     """Return a text of a piece of source that is the same on every version of Python that reads it."""
     if isinstance(node, list):
-        return "[" + ",".join(_said(item) for item in node if not _is_docstring(item)) + "]"
+        return "[" + ",".join(said(item) for item in node if not _is_docstring(item)) + "]"
     if not isinstance(node, ast.AST):
         return repr(node)
     fields = ((name, value) for name, value in ast.iter_fields(node) if value not in (None, []) and name != "ctx")
-    return type(node).__name__ + "(" + ",".join(f"{name}={_said(value)}" for name, value in fields) + ")"
+    return type(node).__name__ + "(" + ",".join(f"{name}={said(value)}" for name, value in fields) + ")"
 
 
 def _is_docstring(node: object) -> bool:

@@ -1,0 +1,216 @@
+"""Cases: problem files, feedback loops and orders, from opening to end, in whatever order silos deliver them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger.events.event import Actor
+from tests.journey.histories import Event, event
+from tests.projections.histories import Told, told
+
+
+def case(*events: Event, kind: str = "case") -> Told:
+    (row,) = [row for row in told("cases", *events) if row["kind"] == kind]
+    return row
+
+
+def of(type_: str, at: int, **more: Any) -> Event:
+    return event(type_, at, case_id="c1", **more)
+
+
+AGENT, CUSTOMER, SYSTEM = Actor(type="agent"), Actor(type="customer"), Actor(type="system")
+
+
+def test_a_case_has_its_opening_response_first_and_last_resolution_and_closing() -> None:
+    row = case(
+        of("case.opened", 1),
+        of("case.triaged", 3),
+        of("case.resolved", 5),
+        of("case.reopened", 6),
+        of("case.resolved", 9),
+        of("case.closed", 12),
+    )
+    assert row["case_id"] == "c1"
+    assert (row["opened_at"], row["first_response_at"], row["closed_at"]) == (1, 3, 12)
+    assert (row["resolved_first_at"], row["resolved_last_at"], row["reopened"]) == (5, 9, 1)
+    assert (row["first_at"], row["last_at"], row["events"], row["out_of_order"]) == (1, 12, 6, 0)
+
+
+def test_a_case_counts_reassignments_and_escalations() -> None:
+    row = case(of("case.opened", 1), of("case.reassigned", 2), of("case.reassigned", 3), of("case.escalated", 4))
+    assert (row["reassigned"], row["escalated"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "type_", ["case.triaged", "case.assigned", "case.in_progress", "case.escalated", "case.resolved"]
+)
+def test_these_steps_are_a_first_response(type_: str) -> None:
+    assert case(of("case.opened", 1), of(type_, 4), of(type_, 6))["first_response_at"] == 4
+
+
+@pytest.mark.parametrize("type_", ["case.reassigned", "case.progressed", "case.closed", "case.awaiting_internal"])
+def test_other_steps_are_none(type_: str) -> None:
+    assert case(of("case.opened", 1), of(type_, 4))["first_response_at"] is None
+
+
+def test_an_outbound_message_by_an_agent_in_the_case_is_a_first_response() -> None:
+    opened, message = of("case.opened", 1), "interaction.message_sent"
+    assert case(opened, of(message, 4, direction="outbound", actor=AGENT))["first_response_at"] == 4
+    for unanswering in (
+        of(message, 4, direction="inbound", actor=AGENT),
+        of(message, 4, direction="outbound", actor=SYSTEM),
+        of(message, 4, direction="outbound", actor=CUSTOMER),
+        of(message, 4, direction="outbound"),
+        event(message, 4, direction="outbound", actor=AGENT),
+    ):
+        assert case(opened, unanswering)["first_response_at"] is None
+
+
+def test_what_came_before_the_opening_is_no_response_to_it() -> None:
+    assert case(of("case.triaged", 1), of("case.opened", 2))["first_response_at"] is None
+
+
+def test_within_one_instant_a_response_may_stand_before_its_opening() -> None:
+    row = case(of("case.triaged", 1, event_id="a"), of("case.opened", 1, event_id="b"))
+    assert row["first_response_at"] == 1
+
+
+def test_a_case_resolved_but_never_opened_keeps_nulls_and_is_out_of_order() -> None:
+    row = case(of("case.resolved", 5))
+    assert (row["opened_at"], row["first_response_at"], row["resolved_first_at"]) == (None, None, 5)
+    assert row["out_of_order"] == 1
+
+
+def test_a_resolution_before_the_opening_is_out_of_order_and_its_negative_duration_is_kept() -> None:
+    row = case(of("case.resolved", 5), of("case.opened", 8))
+    assert (row["opened_at"], row["resolved_first_at"], row["out_of_order"]) == (8, 5, 1)
+
+
+def test_within_one_instant_nothing_is_out_of_order() -> None:
+    assert case(of("case.resolved", 5, event_id="a"), of("case.opened", 5, event_id="b"))["out_of_order"] == 0
+
+
+def test_a_case_that_was_only_worked_on_is_not_out_of_order() -> None:
+    row = case(of("case.in_progress", 5))
+    assert (row["opened_at"], row["out_of_order"]) == (None, 0)
+
+
+def test_a_late_opening_puts_the_case_in_order() -> None:
+    resolved, opened = of("case.resolved", 5), of("case.opened", 2)
+    assert case(resolved, opened)["out_of_order"] == 0
+
+
+def test_time_awaiting_the_customer_ends_with_the_next_step_of_the_case() -> None:
+    row = case(
+        of("case.opened", 1),
+        of("case.awaiting_customer", 10),
+        of("interaction.message_sent", 12),
+        of("case.in_progress", 15),
+        of("case.awaiting_customer", 20),
+        of("case.awaiting_customer", 22),
+        of("case.resolved", 25),
+    )
+    assert row["awaiting_customer"] == 10
+
+
+def test_waiting_after_the_resolution_is_no_part_of_its_time_unless_reopened() -> None:
+    resolved = [of("case.opened", 1), of("case.resolved", 5), of("case.awaiting_customer", 6)]
+    assert case(*resolved, of("case.closed", 16))["awaiting_customer"] == 0
+    again = [of("case.reopened", 20), of("case.awaiting_customer", 21), of("case.resolved", 24)]
+    assert case(*resolved, *again)["awaiting_customer"] == 3
+
+
+def test_a_wait_that_has_not_ended_is_not_counted_yet() -> None:
+    assert case(of("case.opened", 1), of("case.awaiting_customer", 6))["awaiting_customer"] == 0
+
+
+def test_a_handover_is_another_department_than_the_last_known_one() -> None:
+    departments = [None, "service", "service", None, "second line", "service"]
+    row = case(*(of("case.progressed", at, department=name) for at, name in enumerate(departments)))
+    assert row["handovers"] == 2
+
+
+def test_a_case_keeps_where_it_began_and_its_first_known_reason() -> None:
+    row = case(
+        event("customer.segment_assigned", 1, data_scheme="tier", data_segment="gold"),
+        event("order.placed", 2),
+        of("case.opened", 3, channel="phone", department="service"),
+        event("customer.segment_assigned", 4, data_scheme="tier", data_segment="basic"),
+        of("case.progressed", 5, channel="email", department="second line", reason="billing"),
+        of("case.closed", 6, reason="fixed"),
+    )
+    assert (row["channel"], row["department"], row["stage"]) == ("phone", "service", "purchase")
+    assert (row["segments"], row["reason"], row["subject"]) == ({"tier": "gold"}, "billing", "")
+
+
+def test_every_event_that_carries_the_case_is_part_of_it() -> None:
+    row = case(of("page.viewed", 1, channel="web"), of("case.opened", 2), of("survey.responded", 3, **RATED))
+    assert (row["events"], row["first_at"], row["last_at"], row["channel"]) == (3, 1, 3, "web")
+
+
+RATED = {"data_metric": "csat", "data_score": 4, "data_scale_min": 1, "data_scale_max": 5}
+
+
+def test_a_case_id_that_no_case_feedback_or_order_carries_is_no_row() -> None:
+    assert told("cases", of("interaction.started", 1), of("work.completed", 2), of("payment.settled", 3)) == []
+
+
+def test_feedback_is_dispatched_resolved_and_communicated_back() -> None:
+    row = case(
+        of("feedback.received", 1, data_kind="complaint"),
+        of("feedback.dispatched", 2, data_department="quality"),
+        of("feedback.resolved", 5),
+        of("feedback.communicated", 7),
+        of("feedback.communicated", 8),
+        kind="feedback",
+    )
+    assert (row["opened_at"], row["dispatched_at"], row["resolved_first_at"], row["communicated_at"]) == (1, 2, 5, 7)
+    assert (row["first_response_at"], row["subject"], row["out_of_order"]) == (2, "complaint", 0)
+
+
+@pytest.mark.parametrize("type_", ["feedback.dispatched", "feedback.resolved", "feedback.communicated"])
+def test_feedback_acted_on_but_never_received_is_out_of_order(type_: str) -> None:
+    assert case(of(type_, 2), kind="feedback")["out_of_order"] == 1
+    assert case(of(type_, 2), of("feedback.received", 3, data_kind="complaint"), kind="feedback")["out_of_order"] == 1
+
+
+def test_an_order_is_resolved_when_delivered_and_closed_when_cancelled() -> None:
+    row = case(
+        of("order.placed", 1),
+        of("order.approved", 2),
+        of("order.shipped", 3),
+        of("order.delivered", 9_000_000, data_promised_at="1970-01-01T00:00:07Z"),
+        kind="order",
+    )
+    assert (row["opened_at"], row["resolved_first_at"], row["promised_at"]) == (1, 9_000_000, 7_000_000)
+    assert (row["closed_at"], row["first_response_at"], row["dispatched_at"]) == (None, None, None)
+    assert case(of("order.placed", 1), of("order.cancelled", 4), kind="order")["closed_at"] == 4
+
+
+def test_a_message_to_a_buyer_is_no_response_to_an_order() -> None:
+    message = of("interaction.message_sent", 4, direction="outbound", actor=AGENT)
+    assert case(of("order.placed", 1), message, kind="order")["first_response_at"] is None
+
+
+def test_one_file_may_be_an_order_and_a_case_and_feedback() -> None:
+    rows = told("cases", of("order.placed", 1), of("case.opened", 2), of("feedback.received", 3, data_kind="complaint"))
+    assert [(row["kind"], row["opened_at"], row["events"]) for row in rows] == [
+        ("order", 1, 3),
+        ("case", 2, 3),
+        ("feedback", 3, 3),
+    ]
+
+
+def test_what_opens_without_a_case_id_is_a_file_named_by_its_event() -> None:
+    rows = told("cases", event("order.placed", 1, "o1", source="shop"), event("case.opened", 2, "k1", source="crm"))
+    assert [(row["kind"], row["case_id"], row["events"]) for row in rows] == [
+        ("order", "shop/o1", 1),
+        ("case", "crm/k1", 1),
+    ]
+
+
+def test_what_ends_without_a_case_id_is_kept_out_of_order_and_other_steps_belong_nowhere() -> None:
+    (row,) = told("cases", event("case.resolved", 2, "r1"), event("case.triaged", 3), event("order.shipped", 4))
+    assert (row["case_id"], row["out_of_order"]) == ("crm/r1", 1)
