@@ -14,6 +14,8 @@ from ledger.journey.overlays import OverlayTracks
 from ledger.journey.primary import PrimaryTrack
 from ledger.journey.state import TrackerState
 
+__all__ = ["Tracker", "TrackerState"]
+
 STAGE_ENTERED = StageEntered.type
 
 _PRIMARY = ""
@@ -48,13 +50,12 @@ class Tracker:
         moments: list[Moment] = []
         note = moments.append
         stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
-        for number, event in enumerate(events, state.seen):
+        for number, event in enumerate(events):
             if event.type in telling or event.stage_hint is not None:
                 note(self._take(state, number, event, decided.get(event.at, ())))
                 stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
             else:
                 note(Moment(event=event, stage=stage, cycle=cycle, overlays=overlays))
-        state.seen += len(events)
         state.last_at = events[-1].at
         return moments
 

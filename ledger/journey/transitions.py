@@ -46,7 +46,7 @@ def _first(stages: list[Stage], there: Stage) -> Step:
 
 def _step(stages: list[Stage], here: Stage, there: Stage) -> Step:
     begin, end = stages.index(here), stages.index(there)
-    skipped = () if here.win_back else _passed(stages[begin + 1 : end])
+    skipped = _passed(stages[begin + 1 : end])
     if there.win_back:
         return Step("win_back", cycles=1)
     if there.terminal:

@@ -74,3 +74,21 @@ def test_at_the_same_instant_an_overlay_said_outright_wins_over_its_rules() -> N
     assert after[-1].overlays == ("support",)
     later = moments([entering("support", 5, "a"), case("opened", 5, "c"), case("resolved", 6, "c")])
     assert later[-1].overlays == ()
+
+
+def test_an_overlay_may_be_opened_and_left_by_combinations_each_spent_once_it_has() -> None:
+    rules = """
+[[rules]]
+name = "advocate"
+stage = "advocacy"
+all = [{ type = "referral.made", count = 2 }]
+
+[[rules]]
+name = "quiet again"
+stage = "advocacy"
+all = [{ type = "page.viewed", count = 2 }]
+leaves = true
+"""
+    names = ["referral.made", "referral.made", "page.viewed", "page.viewed", "referral.made", "page.viewed"]
+    found = [moment.overlays for moment in moments([event(name, at) for at, name in enumerate(names)], rules)]
+    assert found == [(), ("advocacy",), ("advocacy",), (), (), ()]

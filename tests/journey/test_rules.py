@@ -39,6 +39,17 @@ def test_the_evidence_is_every_part_in_the_order_of_the_fold() -> None:
     ]
 
 
+def test_the_evidence_of_one_instant_is_in_the_order_of_the_fold_too() -> None:
+    parts = [
+        event("page.viewed", DAY, "c"),
+        event("page.viewed", DAY, "a"),
+        event("question.asked", DAY, "b", data_topic="x"),
+    ]
+    last = moments(parts, LOOKING)[-1].entered
+    assert last is not None
+    assert [event_id for _, event_id in last.evidence] == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize(("last", "entered"), [(15, True), (16, False)])
 def test_parts_count_up_to_the_whole_window_and_no_further(last: int, entered: bool) -> None:
     assert bool(path([page(1), question(2), page(last)], LOOKING)) == entered

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.journey.histories import DAY, entering, event, moments, path
+import pytest
+
+from ledger.errors import InvalidArgument
+from ledger.journey.definition import Journey, Stage
+from ledger.journey.tracker import Tracker
+from ledger.journey.transitions import Step, steps_of
+from tests.journey.histories import DAY, context, entering, event, moments, path
 
 
 def test_the_first_stage_in_order_is_entered_by_an_advance() -> None:
@@ -104,3 +110,19 @@ def test_a_renewal_after_the_end_was_asked_for_restarts_the_cycle() -> None:
 def test_before_any_stage_there_is_none() -> None:
     (moment,) = moments([event("customer.registered", 1)])
     assert (moment.stage, moment.cycle, moment.entered) == (None, 1, None)
+
+
+def test_an_end_that_is_jumped_over_is_not_skipped() -> None:
+    stages = (Stage(name="trial"), Stage(name="expired", terminal=True), Stage(name="paid"))
+    steps = steps_of(Journey(name="two ends", version=1, zone="UTC", stages=stages))
+    assert steps["trial"]["paid"] == Step("advance")
+    assert steps[None]["paid"] == Step("skip", ("trial",))
+    assert steps["expired"]["paid"] == Step("restart", cycles=1)
+
+
+def test_events_that_are_not_later_than_those_tracked_are_refused() -> None:
+    tracker = Tracker(context())
+    state = tracker.initial()
+    tracker.advance(state, [event("page.viewed", 5)])
+    with pytest.raises(InvalidArgument, match="fold the whole customer again"):
+        tracker.advance(state, [event("page.viewed", 5, "again")])
