@@ -67,7 +67,7 @@ lint: install-dev ## style, complexity, formatting, and which room may import wh
 
 .PHONY: types
 types: install-dev ## mypy, strictly
-	@$(BIN)/mypy
+	@$(BIN)/mypy cli.py ledger tests $(wildcard benchmarks/*.py)
 
 .PHONY: format
 format: install-dev ## format the code and mend what can be mended
