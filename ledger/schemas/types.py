@@ -166,7 +166,7 @@ def _upcasts(where: str, tables: Sequence[Any], own: Mapping[str, Any]) -> tuple
                 Problem(f"{here}.from", f"is not {place}: list the upcasts in order, from 1, none left out")
             )
         step = {key: value for key, value in valid.items() if key != "version"}
-        steps.append(Upcasting(**{**step, "drop": tuple(step.get("drop", ()))}))
+        steps.append(Upcasting(**step))
     if steps and not problems:
         # What the last step names must be there now; an earlier one may feed a later one.
         gone = sorted({*steps[-1].rename.values(), *steps[-1].set} - own.keys())
@@ -203,18 +203,15 @@ def _member(name: str, spec: Mapping[str, Any]) -> tuple[str, Any, Any]:
 
 
 def _table(event_type: EventType) -> dict[str, Any]:
-    table: dict[str, Any] = {
-        "name": event_type.name,
-        "family": event_type.family,
-        "summary": event_type.summary,
-        "fields": {field.name: _declared(field) for field in fields_of(event_type.data)},
-    }
+    table: dict[str, Any] = {"name": event_type.name, "family": event_type.family, "summary": event_type.summary}
+    if own := {field.name: _declared(field) for field in fields_of(event_type.data)}:
+        table["fields"] = own
     if event_type.stage is not None:
         table["stage"] = event_type.stage
     upcasts = [step for step in event_type.upcasts if isinstance(step, Upcasting)]
     if upcasts:
         table["upcasts"] = [
-            {"from": version, **{key: value for key, value in msgspec.structs.asdict(step).items() if value}}
+            {"from": version, **{key: value for key, value in msgspec.to_builtins(step).items() if value}}
             for version, step in enumerate(upcasts, start=1)
         ]
     return table

@@ -12,7 +12,7 @@ class Upcasting(Struct, frozen=True, kw_only=True):
 
     rename: dict[str, str] = {}
     set: dict[str, Any] = {}
-    drop: tuple[str, ...] = ()
+    drop: list[str] = []
 
     def __call__(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the own fields in the shape of the next version."""
