@@ -71,7 +71,8 @@ class Combination:
         memory.pop(self.rule.name, None)
 
     def _completed(self, kept: list[list[Part]], now: int) -> Evidence | None:
-        if sum(map(bool, kept)) < self._needed:  # most events end here, so it comes first
+        missing = not all(kept) if self._needed == len(kept) else sum(map(bool, kept)) < self._needed
+        if missing:  # as it is for most events, so it comes first
             return None
         earliest = None if self.rule.within is None else now - self.rule.within
         met = [

@@ -51,7 +51,8 @@ class Tracker:
         note = moments.append
         stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
         for number, event in enumerate(events):
-            if event.type in telling or event.stage_hint is not None:
+            # A hint at the stage the customer is in says nothing new.
+            if event.type in telling or event.stage_hint not in (None, stage):
                 note(self._take(state, number, event, decided.get(event.at, ())))
                 stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
             else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from ledger.errors import InvalidDefinition
 from ledger.events import VOCABULARY
 from ledger.journey.definition import Condition, Journey, Predicate, Rule
+from ledger.schemas.channels import channels_from_toml
 from ledger.schemas.duration import duration, duration_text
 from ledger.schemas.journey import (
     default_journey,
@@ -20,6 +23,8 @@ from ledger.schemas.journey import (
     journey_to_json,
 )
 from tests.journey.histories import HOUR, STAGES, journey
+
+GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "journey.md"
 
 SEVERAL = """
 [[rules]]
@@ -185,3 +190,22 @@ def test_a_duration_is_a_number_and_a_unit(text: str, hours: float) -> None:
 def test_anything_else_is_no_duration_and_the_cure_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="as in 14d"):
         duration(text)
+
+
+def test_the_examples_of_the_guide_are_read_as_they_stand() -> None:
+    whole, where, channels = re.findall(r"```toml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert journey_from_toml(whole, VOCABULARY).rules[0].restarts
+    for line in where.splitlines():
+        predicates = line.partition("#")[0].removeprefix("where = ")
+        rule = f'[[rules]]\nname = "r"\nstage = "use"\nany = [{{ type = "survey.responded", where = {predicates} }}]\n'
+        assert journey(rule).rules[0].conditions[0].where
+    assert channels_from_toml(channels)["counter"].assistance == "assisted"
+
+
+def test_the_errors_of_the_guide_are_those_that_are_told() -> None:
+    whole = re.findall(r"```toml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[0]
+    broken = whole.replace('stage = "purchase"', 'stage = "buy"').replace('"14d"', '"2 weeks"')
+    with pytest.raises(InvalidDefinition) as caught:
+        journey_from_toml(broken, VOCABULARY)
+    shown = re.findall(r"```\n(rules.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[0].splitlines()
+    assert sorted(map(str, caught.value.problems)) == sorted(shown)
