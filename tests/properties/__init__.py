@@ -1,0 +1,1 @@
+"""Laws that hold for every log, whatever its events and the order they arrive in."""
