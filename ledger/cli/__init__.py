@@ -1,0 +1,12 @@
+"""The command line: data on stdout, words on stderr, one set of formats and exit codes for every command."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command that the program's arguments name, and exit with its code."""
+    from ledger.cli.run import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""What a command is: its own options, those that every command has, an example in its help, and a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import click
+
+from ledger.cli.options import SHARED
+from ledger.cli.session import Session
+
+Body = Callable[..., int | None]
+"""What a command does, given a session and its own arguments; it may return an exit code."""
+
+
+class LedgerCommand(click.Command):
+    """A command whose help sets its own options apart and ends with examples."""
+
+    examples: Sequence[str] = ()
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own = [param for param in self.get_params(ctx) if isinstance(param, click.Option) and not _is_shared(param)]
+        shared = [param for param in self.get_params(ctx) if _is_shared(param)]
+        for title, params in (("Options", own), ("Options of every command", shared)):
+            records = [record for param in params if (record := param.get_help_record(ctx)) is not None]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Example" if len(self.examples) == 1 else "Examples"):
+            for example in self.examples:
+                formatter.write(f"  {example}\n")
+
+
+def command(name: str, *, examples: Sequence[str]) -> Callable[[Body], LedgerCommand]:
+    """Make a function a command of that name; its docstring is the help, whose first line stands in the list."""
+
+    def make(body: Body) -> LedgerCommand:
+        @wraps(body)
+        def callback(**given: Any) -> int | None:
+            shared = {option: given.pop(option) for option in SHARED}
+            with Session(
+                url=shared["url"], format=shared["format"], output=shared["output"], quiet=shared["quiet"]
+            ) as session:
+                return body(session, **given)
+
+        params = list(reversed(getattr(callback, "__click_params__", [])))
+        made = LedgerCommand(
+            name,
+            callback=callback,
+            params=[*params, *(option() for option in SHARED.values())],
+            help=body.__doc__,
+        )
+        made.examples = examples
+        return made
+
+    return make
+
+
+def _is_shared(param: click.Parameter) -> bool:
+    return bool(getattr(param, "shared", False))

@@ -1,0 +1,39 @@
+"""`verify`: check that all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from ledger.cli.command import command
+from ledger.cli.exits import Exit
+from ledger.cli.session import Session
+from ledger.cli.words import counted
+
+
+@command("verify", examples=("customer-ledger verify", "customer-ledger verify --all -f json"))
+@click.option("--all", "whole", is_flag=True, help="Fold every customer again, not a sample of 200.")
+def run(session: Session, whole: bool) -> int:
+    """Check that the ledger is sound; the exit code is 0 only if it is.
+
+    Positions without a gap, streams contiguous, heads right, and the projections equal to a fold of the log.
+    """
+    import msgspec
+
+    from ledger.queries.verify import verify
+
+    found = verify(session.store, whole=whole)
+    made = msgspec.to_builtins(found)
+    session.out.one(made, _view, flat=made["checks"])
+    return Exit.DONE if found.ok else Exit.UNSOUND
+
+
+def _view(made: Any, _zone: Any) -> Iterable[Any]:
+    from ledger.cli.drawing import Shown, plain, table
+
+    columns = (Shown("", "ok", fold=False), Shown("check", "name"), Shown("found", "detail"))
+    yield table(columns, [{**check, "ok": "ok" if check["ok"] else "WRONG"} for check in made["checks"]])
+    how = "all is well" if made["ok"] else "something is wrong"
+    yield plain(f"{how}: {counted(made['events'], 'event')}, {counted(made['customers'], 'customer')}")

@@ -1,0 +1,71 @@
+"""However a command ends badly, it ends in a sentence and an exit code: no traceback reaches a user."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+import click
+
+from ledger.cli.exits import Exit, code_of
+from ledger.cli.words import say, sentence
+from ledger.errors import LedgerError
+
+DEBUG = "ledger.debug"
+"""Where a context keeps whether tracebacks are wanted."""
+
+
+class Failure(click.ClickException):
+    """An error, with the exit code that it ends in."""
+
+    def __init__(self, message: str, code: Exit) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        say(f"Error: {self.message}")
+
+
+class Stopped(Failure):
+    """Ctrl-C; the message says what is kept and how to go on."""
+
+    def __init__(self, message: str = "nothing is half done") -> None:
+        super().__init__(message, Exit.STOPPED)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        say(f"stopped: {self.message}")
+
+
+@contextmanager
+def resumable(how: str) -> Iterator[None]:
+    """Answer Ctrl-C inside with what stays and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Stopped(how) from None
+
+
+@contextmanager
+def told(context: click.Context) -> Iterator[None]:
+    """Turn whatever is raised inside into a Failure; what click itself understands passes."""
+    try:
+        yield
+    except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
+        raise
+    except KeyboardInterrupt:
+        raise Stopped from None
+    except Exception as error:
+        if context.meta.get(DEBUG):
+            say(traceback.format_exc())
+        raise Failure(_sentence(error), code_of(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, LedgerError | OSError):
+        return sentence(error)
+    return (
+        f"this is a defect of customer-ledger, not of your input ({type(error).__name__}: {error}). "
+        "Please report it, with what the same command prints under --debug"
+    )

@@ -1,0 +1,36 @@
+"""The file that rejected rows go to: where each stands and why, so that none is lost silently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from ledger.cli.output import encoded
+
+
+class RejectsFile:
+    """NDJSON of `file`, `line`, `reason`; made when the first row is rejected, each row on disk when it is told."""
+
+    def __init__(self, path: str | None) -> None:
+        self.path = Path(path) if path is not None else None
+        self.count = 0
+        self._file: IO[bytes] | None = None
+
+    def add(self, file: str, line: int, reason: str, **facts: Any) -> None:
+        """Keep a rejected row."""
+        self.count += 1
+        if self.path is None:
+            return
+        if self._file is None:
+            self._file = self.path.open("wb", buffering=0)
+        self._file.write(encoded({"file": file, "line": line, "reason": reason, **facts}) + b"\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,1 @@
+"""Tables out of the ledger, in formats that other programs read."""
