@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +9,7 @@ from msgspec import Struct
 
 from ledger.errors import InvalidDefinition, InvalidInput, Problem
 from ledger.events.fields import Precision
-from ledger.schemas.mapping import ENVELOPE, check_mapping
+from ledger.schemas.mapping import ENVELOPE, mapping_from_dict, mapping_from_toml
 
 Format = Literal["csv", "ndjson", "parquet"]
 
@@ -89,26 +88,29 @@ class Mapping(Struct, frozen=True, kw_only=True):
 def load_mapping(path: Path) -> Mapping:
     """Read a mapping file; InvalidDefinition lists all its problems at once, InvalidInput says it cannot be read."""
     try:
-        document = tomllib.loads(path.read_bytes().decode())
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise InvalidInput(
             f"cannot read the mapping {path}: {error.strerror}; check the path and its permissions"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidDefinition(str(path), [Problem("", f"is not TOML in UTF-8: {error}")]) from error
-    return parse_mapping(document, str(path))
+    except UnicodeDecodeError as error:
+        raise InvalidDefinition(str(path), [Problem("", f"is not UTF-8 ({error}): save it as UTF-8")]) from error
+    return _mapping(mapping_from_toml(text, str(path)))
 
 
-def parse_mapping(document: dict[str, Any], name: str) -> Mapping:
-    """Return the mapping that a parsed document holds; InvalidDefinition lists all its problems at once."""
-    document = check_mapping(document, name)
+def parse_mapping(document: dict[str, Any], name: str = "mapping") -> Mapping:
+    """Return the mapping that tables describe; InvalidDefinition lists all their problems at once."""
+    return _mapping(mapping_from_dict(document, name))
+
+
+def _mapping(document: dict[str, Any]) -> Mapping:
     about = document["mapping"]
     return Mapping(
         name=about["name"],
         source=about["source"],
         zone=about.get("zone"),
         files={name: _file(name, said) for name, said in document["files"].items()},
-        queries={name: Query(name=name, **said) for name, said in document.get("queries", {}).items()},
+        queries={name: Query(name=name, **said) for name, said in document["queries"].items()},
         events=tuple(_rule(number, said, about.get("zone")) for number, said in enumerate(document["events"], start=1)),
     )
 

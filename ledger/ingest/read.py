@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from ledger.errors import InvalidInput, Problem
-from ledger.ingest.mapping import Mapping, Query
-from ledger.ingest.selecting import Selection, Wire, compile_rule, explanations
+from ledger.errors import InvalidDefinition, InvalidInput, Problem
+from ledger.ingest.compiling import compile_rule
+from ledger.ingest.joining import answer, declare_query
+from ledger.ingest.mapping import Mapping
+from ledger.ingest.selecting import Selection, Wire
 from ledger.ingest.sources import Source, find
-from ledger.ingest.staging import declare, refuse, stage
+from ledger.ingest.staging import declare, stage
 from ledger.ingest.tally import EventTally, FileTally, QueryTally, Reject, Tally
-from ledger.ingest.workspace import Workspace, failure, identifier, workspace
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from ledger.ingest.workspace import Workspace, workspace
 
 BATCH = 5_000
 """Events in a batch."""
-
-EXPLAINED = 100
-"""Rows of one rule whose failure is tried again to learn DuckDB's own words."""
 
 
 class Place(NamedTuple):
@@ -95,7 +91,7 @@ def _batches(mapping: Mapping, found: dict[str, list[Source]], tally: Tally, siz
             for rejects in stage(space, found[counted.name], counted):
                 yield Batch([], [], rejects)
         for asked in tally.queries:
-            for rejects in _answered(space, mapping.queries[asked.name], asked):
+            for rejects in answer(space, mapping.queries[asked.name], asked):
                 yield Batch([], [], rejects)
         for selection, made in zip(selections, tally.events, strict=True):
             yield from _made(space, selection, made, size)
@@ -105,45 +101,16 @@ def _batches(mapping: Mapping, found: dict[str, list[Source]], tally: Tally, siz
 
 def _compiled(space: Workspace, mapping: Mapping, found: dict[str, list[Source]]) -> list[Selection]:
     """Bind every expression to the columns there are, before the files are read whole."""
-    refuse(mapping.name, [problem for sources in found.values() for problem in declare(space, sources)])
-    refuse(mapping.name, [problem for query in mapping.queries.values() for problem in _bound(space, query)])
+    _refuse(mapping.name, [problem for sources in found.values() for problem in declare(space, sources)])
+    _refuse(mapping.name, [problem for query in mapping.queries.values() for problem in declare_query(space, query)])
     compiled = [compile_rule(space, mapping, rule) for rule in mapping.events]
-    refuse(mapping.name, [problem for _, problems in compiled for problem in problems])
+    _refuse(mapping.name, [problem for _, problems in compiled for problem in problems])
     return [selection for selection, _ in compiled if selection is not None]
 
 
-def _bound(space: Workspace, query: Query) -> list[Problem]:
-    name = identifier(query.name)
-    try:
-        space.run(f"CREATE VIEW {name} AS SELECT * FROM (\n{_select(query)}\n)", f"queries.{query.name}")
-    except InvalidInput as error:
-        return [Problem("", str(error))]
-    columns = {column[0] for column in space.run(f"SELECT * FROM {name} LIMIT 0", query.name).description}
-    if {"_file", "_line"} <= columns:
-        return []
-    cure = f"select {query.rows}.* or {query.rows}._file, {query.rows}._line"
-    return [Problem(f"queries.{query.name}.sql", f"loses where its rows come from: {cure}")]
-
-
-def _select(query: Query) -> str:
-    return query.sql.strip().rstrip(";")
-
-
-def _answered(space: Workspace, query: Query, tally: QueryTally) -> Iterator[list[Reject]]:
-    """Run a query once, keep its rows, and yield the rows of its file that it gave no row for."""
-    name, rows, doing = identifier(query.name), identifier(query.rows), f"queries.{query.name}"
-    space.run(f"DROP VIEW {name}", doing)
-    space.run(f"CREATE TABLE {name} AS SELECT * FROM (\n{_select(query)}\n)", doing)
-    adrift = space.number(f"SELECT count(*) FROM {name} ANTI JOIN {rows} USING (_file, _line)", doing)
-    if adrift:
-        raise InvalidInput(f"{doing}: {adrift} rows come from no line of {query.rows}: join to it from {query.rows}")
-    tally.records = space.number(f"SELECT count(*) FROM {rows}", doing)
-    lost = space.run(f"SELECT _file, _line FROM {rows} ANTI JOIN {name} USING (_file, _line)", doing)
-    while places := lost.fetchmany(BATCH):
-        rejects = [Reject(file, line, f"query {query.name} gives no row for it") for file, line in places]
-        tally.rejected += len(rejects)
-        yield rejects
-    tally.found = space.number(f"SELECT count(*) FROM (SELECT DISTINCT _file, _line FROM {name})", doing)
+def _refuse(name: str, problems: list[Problem]) -> None:
+    if problems:
+        raise InvalidDefinition(name, problems)
 
 
 def _made(space: Workspace, selection: Selection, tally: EventTally, size: int) -> Iterator[Batch]:
@@ -152,35 +119,15 @@ def _made(space: Workspace, selection: Selection, tally: EventTally, size: int) 
     tally.left_out = space.number(selection.left_out, doing)
     tally.repeated = space.number(selection.repeated, doing)
     found = space.run(selection.sql, doing)
-    while rows := _fetched(found, size, doing):
-        events: list[Wire] = []
-        places: list[Place] = []
-        rejects: list[Reject] = []
+    while rows := space.fetch(found, size, doing):
+        batch = Batch([], [], [])
         for row in rows:
-            problems: list[str] = []
-            if any(row[2 : 3 + len(selection.flagged)]):
-                problems += _why(space, selection, row, tally.rejected + len(rejects))
-            event = selection.event(row, problems)
+            event, problems = selection.event(space, row)
             if problems:
-                rejects.append(Reject(row[0], row[1], "; ".join(problems), selection.rule.type))
+                batch.rejects.append(Reject(row[0], row[1], "; ".join(problems), selection.rule.type))
             else:
-                events.append(event)
-                places.append(Place(row[0], row[1]))
-        tally.made += len(events)
-        tally.rejected += len(rejects)
-        yield Batch(events, places, rejects)
-
-
-def _fetched(found: DuckDBPyConnection, size: int, doing: str) -> list[tuple[Any, ...]]:
-    import duckdb
-
-    try:
-        return found.fetchmany(size)
-    except duckdb.Error as error:
-        raise failure(error, doing) from error
-
-
-def _why(space: Workspace, selection: Selection, row: tuple[Any, ...], before: int) -> Iterator[str]:
-    if before < EXPLAINED:
-        return explanations(space, selection, row)
-    return (f"{column.expression.field if column else 'when'}: cannot be computed" for column in selection.failed(row))
+                batch.events.append(event)
+                batch.places.append(Place(row[0], row[1]))
+        tally.made += len(batch.events)
+        tally.rejected += len(batch.rejects)
+        yield batch

@@ -146,9 +146,7 @@ def _quoting(file: DataFile) -> Quoting | None:
 
 def open_text(file: DataFile, path: Path) -> BinaryIO:
     """Open a text file as a stream of UTF-8 bytes without a byte-order mark; what cannot be decoded stays as it is."""
-    raw: Any = path.open("rb")
-    if path.suffix == ".gz":
-        raw = gzip.GzipFile(fileobj=raw)
+    raw: Any = gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
     if codecs.lookup(file.encoding).name != "utf-8":
         raw = _Recoded(raw, file.encoding)
     stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Iterator
 
-import msgspec
-
-from ledger.errors import InvalidDefinition, Problem
+from ledger.errors import InvalidInput, Problem
 from ledger.ingest.mapping import WHITESPACE, DataFile
-from ledger.ingest.records import Number, Piece, first_record, pieces
+from ledger.ingest.numbering import UNIT, numbering
+from ledger.ingest.records import Piece, first_record, pieces
 from ledger.ingest.sources import Source, open_text
 from ledger.ingest.tally import FileTally, Reject
 from ledger.ingest.workspace import Workspace, first_line, identifier, listed, literal
-
-_UNIT = "\x1f"
-"""Parts the line number from a JSON line: a sign that JSON never holds bare."""
 
 _FETCHED = 5_000
 
@@ -45,9 +42,12 @@ def stage(space: Workspace, sources: list[Source], tally: FileTally) -> Iterator
     """Fill the table of one file name and yield its rejected rows, some at a time; count all in `tally`."""
     file = sources[0].file
     for source in sources:
-        for rejects in _staged(space, source, tally):
-            tally.rejected += len(rejects)
-            yield rejects
+        try:
+            for rejects in _staged(space, source, tally):
+                tally.rejected += len(rejects)
+                yield rejects
+        except (EOFError, OSError, zlib.error) as error:
+            raise InvalidInput(f"files.{file.name}: {source.shown} cannot be read to its end: {error}") from error
     bad = 0
     if file.types:
         for rejects in _miscast(space, file):
@@ -112,7 +112,7 @@ def _miscast(space: Workspace, file: DataFile) -> Iterator[list[Reject]]:
         f"FROM {identifier(_raw(file))} WHERE {_any_miscast(file)}",
         f"files.{file.name}",
     )
-    while rows := found.fetchmany(_FETCHED):
+    while rows := space.fetch(found, _FETCHED, f"files.{file.name}"):
         yield [Reject(*row) for row in rows]
 
 
@@ -128,51 +128,12 @@ def _staged(space: Workspace, source: Source, tally: FileTally) -> Iterator[list
         if source.file.format == "csv" and source.file.header:
             _, read = first_record(stream, quoting)
             line += read
-        for piece in pieces(stream, _numbering(source.file), quoting, line):
+        for piece in pieces(stream, numbering(source.file), quoting, line):
             taken, unread = _insert(space, source, piece) if piece.numbers else (0, [])
             rejects = [Reject(source.shown, number, reason) for number, reason in piece.rejects + unread]
             tally.records += len(piece.numbers) + len(piece.rejects)
             tally.rows += taken
             yield rejects
-
-
-def _numbering(file: DataFile) -> Number:
-    """Return what puts the line's number before a record, so that DuckDB may read in any order and lose nothing."""
-    if file.format == "ndjson":
-        return _number_json()
-    if file.delimiter == WHITESPACE:
-        return _number_words
-    delimiter, quoted = file.delimiter.encode(), bool(file.quote)
-
-    def number_record(number: int, record: bytes) -> bytes | str | None:
-        if not quoted and b"\r" in record:
-            return "has a carriage return inside the line"
-        return b"%d%b%b\n" % (number, delimiter, record) if record else None
-
-    return number_record
-
-
-def _number_words(number: int, record: bytes) -> bytes | str | None:
-    words = record.split()
-    return b"%d\t%b\n" % (number, b"\t".join(words)) if words else None
-
-
-def _number_json() -> Callable[[int, bytes], bytes | str | None]:
-    decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-
-    def number_json(number: int, record: bytes) -> bytes | str | None:
-        record = record.strip().replace(b"\r", b" ")  # a carriage return stands in JSON only as white space
-        if not record:
-            return None
-        try:
-            decode(record)
-        except msgspec.MsgspecError as error:
-            return f"is no JSON object: {error}"
-        except RecursionError:
-            return "is JSON nested too deeply"
-        return b"%d\x1f%b\n" % (number, record)
-
-    return number_json
 
 
 def _insert(space: Workspace, source: Source, piece: Piece) -> tuple[int, list[tuple[int, str]]]:
@@ -194,7 +155,7 @@ def _reading(source: Source, path: str) -> str:
     table, shown = identifier(_raw(file)), literal(source.shown)
     json = file.format == "ndjson"
     quote, escape = (file.quote, file.escape) if source.quoting else ("", "")
-    delimiter = _UNIT if json else "\t" if file.delimiter == WHITESPACE else file.delimiter
+    delimiter = UNIT if json else "\t" if file.delimiter == WHITESPACE else file.delimiter
     names = ["_json"] if json else list(source.columns)
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     values = [_member(name) for name in source.columns] if json else [identifier(name) for name in source.columns]
@@ -228,9 +189,3 @@ def _missing(space: Workspace, source: Source, numbers: list[int]) -> Iterator[t
     for ordinal, number in enumerate(numbers, start=1):
         if number not in present:
             yield number, reasons.get(ordinal, "cannot be read")
-
-
-def refuse(name: str, problems: list[Problem]) -> None:
-    """Raise InvalidDefinition when there are problems."""
-    if problems:
-        raise InvalidDefinition(name, problems)

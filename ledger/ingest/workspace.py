@@ -33,6 +33,15 @@ class Workspace:
         except duckdb.Error as error:
             raise failure(error, doing) from error
 
+    def fetch(self, found: DuckDBPyConnection, most: int, doing: str) -> list[tuple[Any, ...]]:
+        """Return the next rows of a statement, none at its end; errors as `run` raises them."""
+        import duckdb
+
+        try:
+            return found.fetchmany(most)
+        except duckdb.Error as error:
+            raise failure(error, doing) from error
+
     def number(self, sql: str, doing: str) -> int:
         """Return the one number that a statement gives."""
         row = self.run(sql, doing).fetchone()
@@ -66,6 +75,8 @@ def _settings(folder: Path, readable: list[Path]) -> dict[str, str]:
         "allow_community_extensions": "false",
         "python_enable_replacements": "false",
         "enable_progress_bar": "false",
+        # It takes an expression that stands in two TRYs out of both, and the error with it.
+        "disabled_optimizers": literal("common_subexpressions"),
         "allowed_directories": f"[{literal(str(folder))}]",
         "allowed_paths": "[" + ", ".join(literal(str(path)) for path in readable) + "]",
         "enable_external_access": "false",
@@ -78,6 +89,8 @@ def failure(error: Exception, doing: str) -> LedgerError:
     first = first_line(error)
     if "No space left" in first or "max_temp_directory_size" in first:
         return StorageFull(f"the temporary folder is full ({doing}): make room, or name another folder in TMPDIR")
+    if first.startswith("Conversion Error"):
+        first += "; give the column its type under the file's types, so that only such rows are rejected"
     return InvalidInput(f"{doing}: {first}")
 
 

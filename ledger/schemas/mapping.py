@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from ledger.errors import InvalidDefinition, Problem
 from ledger.events.event import Actor, Event
 from ledger.events.fields import Precision
+from ledger.schemas.tables import checked, toml_document
 
 _LITERAL = {"type", "type_version", "time_precision"}
 _NESTED = {"actor", "data"}
@@ -77,6 +78,10 @@ def _value() -> fields.Raw:
     return fields.Raw(validate=_is_value)
 
 
+def _table() -> fields.Dict:
+    return fields.Dict(keys=fields.String())
+
+
 class _About(Schema):
     name = _text(validate.Length(max=255), required=True)
     source = _text(validate.Length(max=255), required=True)
@@ -94,7 +99,7 @@ class _File(Schema):
     header = fields.Boolean(truthy={True}, falsy={False})
     columns = fields.List(_text(), validate=validate.Length(min=1, error="names no column"))
     null = fields.List(fields.String())
-    types = fields.Dict(keys=_text(), values=_text())
+    types = _table()
 
     @validates_schema(skip_on_field_errors=False)
     def _says_what_its_format_knows(self, data: dict[str, Any], **_: Any) -> None:
@@ -116,7 +121,7 @@ _FIELDS: dict[str, fields.Field[Any]] = {
     "from": _text(),
     **{name: _value() for name in ENVELOPE},
     "actor": fields.Nested(Schema.from_dict({name: _value() for name in Actor.__struct_fields__})),
-    "data": fields.Dict(keys=fields.String(validate=validate.Regexp(_NAME, error="is no field name")), values=_value()),
+    "data": _table(),
     "when": _text(),
     "time_precision": fields.String(validate=validate.OneOf(get_args(Precision), error="is none of {choices}")),
 }
@@ -134,55 +139,85 @@ _Event = Schema.from_dict(
 
 
 class _Mapping(Schema):
-    mapping = fields.Nested(_About, required=True)
-    files = fields.Dict(keys=fields.String(), values=fields.Nested(_File), required=True)
-    queries = fields.Dict(keys=fields.String(), values=fields.Nested(_Query))
-    defaults = fields.Nested(_Defaults)
+    mapping = _table()
+    files = _table()
+    queries = _table()
+    defaults = _table()
     events = fields.List(
-        fields.Nested(_Event),
+        fields.Raw(),
         required=True,
         validate=validate.Length(min=1, error="is empty: a mapping makes one event at least"),
     )
 
 
-def check_mapping(document: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the document with its defaults given to every event; InvalidDefinition lists all problems at once."""
-    problems: list[Problem] = []
-    try:
-        checked: dict[str, Any] = _Mapping().load(document)
-    except ValidationError as error:
-        problems = list(_problems(error.messages))
-        checked = error.valid_data if isinstance(error.valid_data, dict) else {}
-    events = [_merged(checked.get("defaults", {}), event) for event in checked.get("events", [])]
-    checked = {**checked, "events": events}
+def mapping_from_toml(text: str, name: str) -> dict[str, Any]:
+    """Return the checked tables of a mapping file; raise InvalidDefinition with every problem."""
+    return mapping_from_dict(toml_document(text, name), name)
+
+
+def mapping_from_dict(document: Any, name: str = "mapping") -> dict[str, Any]:
+    """Return the tables with the defaults given to every event; raise InvalidDefinition with every problem."""
+    top, problems = checked(_Mapping(), document)
+    about = _one(problems, _About(), top.get("mapping", {}), "mapping")
+    files = {key: _one(problems, _File(), table, f"files.{key}") for key, table in top.get("files", {}).items()}
+    for key, file in files.items():
+        _named(problems, file, "types", _text, f"files.{key}")
+    queries = {key: _one(problems, _Query(), table, f"queries.{key}") for key, table in top.get("queries", {}).items()}
+    defaults = _one(problems, _Defaults(), top.get("defaults", {}), "defaults")
+    _named(problems, defaults, "data", _value, "defaults")
+    events = []
+    for number, table in enumerate(top.get("events", []), start=1):
+        event = _one(problems, _Event(), table, f"events[{number}]")
+        _named(problems, event, "data", _value, f"events[{number}]")
+        events.append(_merged(defaults, event))
     broken = {problem.field for problem in problems}
-    problems += [problem for problem in _references(checked) if problem.field not in broken]
+    problems += [problem for problem in _references(files, queries, events) if problem.field not in broken]
     if problems:
         raise InvalidDefinition(name, problems)
-    return checked
+    return {"mapping": about, "files": files, "queries": queries, "events": events}
+
+
+def _one(problems: list[Problem], schema: Schema, table: Any, where: str) -> dict[str, Any]:
+    valid, wrong = checked(schema, table, where)
+    problems += wrong
+    return valid
+
+
+def _named(
+    problems: list[Problem], table: dict[str, Any], key: str, make: Callable[[], fields.Field[Any]], where: str
+) -> None:
+    """Check a table inside another whose keys are the author's own."""
+    if key in table:
+        own = Schema.from_dict({name: make() for name in table[key]})
+        table[key] = _one(problems, own(), table[key], f"{where}.{key}")
 
 
 def _merged(defaults: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     both = {**defaults, **event}
-    for part in _NESTED:
+    for part in ("actor", "data"):
         if part in defaults and part in event:
             both[part] = {**defaults[part], **event[part]}
     return both
 
 
-def _references(document: dict[str, Any]) -> Iterator[Problem]:
-    files, queries = document.get("files", {}), document.get("queries", {})
-    for table, names in (("files", files), ("queries", queries)):
-        for name in names:
-            if not _NAME.match(str(name)):
-                yield Problem(f"{table}.{name}", "is no name: use lower-case letters, digits and _, a letter first")
-    for name in set(files) & set(queries):
-        yield Problem(f"queries.{name}", "has the name of a file: choose another")
+def _references(files: dict[str, Any], queries: dict[str, Any], events: list[dict[str, Any]]) -> Iterator[Problem]:
+    yield from _names(files, queries)
     for name, query in queries.items():
         if "rows" in query and query["rows"] not in files:
             yield Problem(f"queries.{name}.rows", f"names no file: write one of {_listed(files)}")
-    for number, event in enumerate(document["events"], start=1):
+    for number, event in enumerate(events, start=1):
         yield from _event_references(f"events[{number}]", event, [*files, *queries])
+
+
+def _names(files: dict[str, Any], queries: dict[str, Any]) -> Iterator[Problem]:
+    if not files:
+        yield Problem("files", "is missing: name one file at least, as [files.orders]")
+    for table, names in (("files", files), ("queries", queries)):
+        for name in names:
+            if not _NAME.match(name):
+                yield Problem(f"{table}.{name}", "is no name: use lower-case letters, digits and _, a letter first")
+    for name in set(files) & set(queries):
+        yield Problem(f"queries.{name}", "has the name of a file: choose another")
 
 
 def _event_references(where: str, event: dict[str, Any], origins: list[str]) -> Iterator[Problem]:
@@ -195,45 +230,5 @@ def _event_references(where: str, event: dict[str, Any], origins: list[str]) -> 
             yield Problem(f"{where}.{field}", "is missing: give it here or in [defaults]")
 
 
-def _listed(names: Any) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "those you declare under [files]"
-
-
-_TABLES_OF_NAMES = ("files", "queries", "data", "types")
-
-
-def _problems(messages: Any, where: str = "") -> Iterator[Problem]:
-    if not isinstance(messages, dict):
-        for message in messages if isinstance(messages, list) else [messages]:
-            yield Problem(where, _CURES.get(str(message), str(message)))
-        return
-    for key, inner in messages.items():
-        here = _below(where, key)
-        if where.rpartition(".")[2] in _TABLES_OF_NAMES and isinstance(inner, dict):
-            # What is wrong with a name, and with what stands under it, comes apart here.
-            for part in inner.values():
-                yield from _problems(part, here)
-        else:
-            yield from _problems(inner, here)
-
-
-def _below(where: str, key: Any) -> str:
-    if isinstance(key, int):
-        return f"{where}[{key + 1}]"  # as a reader counts
-    if key == "_schema":
-        return where
-    return f"{where}.{key}" if where else str(key)
-
-
-_CURES = {
-    "Unknown field.": "is unknown: check its spelling, or leave it out",
-    "Missing data for required field.": "is missing: add it",
-    "Not a valid string.": "is no text: put it in quotes",
-    "Not a valid mapping type.": "is no table",
-    "Invalid input type.": "is no table",
-    "Not a valid list.": "is no list",
-    "Not a valid number.": "is no number",
-    "Not a valid boolean.": "is neither true nor false",
-    "Not a valid integer.": "is no whole number",
-    "Field may not be null.": "has no value",
-}

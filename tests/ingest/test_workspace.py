@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import InvalidDefinition, InvalidInput, LedgerError
+from ledger.ingest.mapping import parse_mapping
+from ledger.ingest.workspace import workspace
+from tests.ingest.importing import HEADER, ROW, imported, visits, write
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('{secret}')",
+        "SELECT * FROM read_text('{secret}')",
+        "SELECT * FROM '{secret}'",
+        "SELECT * FROM glob('{folder}/*')",
+        "COPY (SELECT 1) TO '{folder}/out.csv'",
+        "ATTACH '{folder}/other.duckdb'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SELECT * FROM read_csv('https://example.org/x.csv')",
+        "SET enable_external_access = true",
+        "SET allowed_directories = ['/']",
+        "CREATE PERSISTENT SECRET s (TYPE http)",
+        "SELECT * FROM secret",
+    ],
+)
+def test_nothing_but_what_the_mapping_names_can_be_reached(sql: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\n1\n", encoding="utf-8")
+    with workspace([]) as space, pytest.raises(InvalidInput):
+        space.run(sql.format(secret=secret, folder=tmp_path), "trying")
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.csv"]
+
+
+def test_the_workspace_is_gone_afterwards() -> None:
+    with workspace([]) as space:
+        space.run("CREATE TABLE t AS SELECT 1 AS x", "trying")
+        folder = space.folder
+        assert folder.stat().st_mode & 0o077 == 0
+    assert not folder.exists()
+
+
+def test_a_query_cannot_read_beside_the_data(tmp_path: Path) -> None:
+    write(tmp_path, HEADER + ROW)
+    write(tmp_path, "a\n1\n", "other.csv")
+    query = {"rows": "visits", "sql": f"select visits.* from visits, read_csv('{tmp_path}/other.csv')"}
+    with pytest.raises(InvalidDefinition, match="disabled by configuration"):
+        imported(visits(queries={"q": query}, event={"from": "q"}), tmp_path)
+
+
+def test_a_path_cannot_lead_out_of_the_data_folder(tmp_path: Path) -> None:
+    inside = tmp_path / "data"
+    inside.mkdir()
+    write(tmp_path, HEADER + ROW)
+    for path in ("../visits.csv", str(tmp_path / "visits.csv"), "a/../../visits.csv", "~/visits.csv"):
+        with pytest.raises(InvalidDefinition, match="leads out of the data folder"):
+            parse_mapping(visits(file={"path": path}))
+    (inside / "visits.csv").symlink_to(tmp_path / "visits.csv")
+    with pytest.raises(LedgerError, match="leads out of"):
+        imported(visits(), inside)
