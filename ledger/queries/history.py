@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ledger.events.event import RecordedEvent, fold_order, utc
 from ledger.queries.customer import read_customer
-from ledger.schemas.wire import to_wire
+from ledger.schemas.wire import stored_wire, to_wire
 from ledger.store.engine import reading
 from ledger.store.links import units_of
 from ledger.store.log import NOW, Until, customer_ids, last_position, position_rows, read_event
@@ -82,10 +82,10 @@ def export(store: Store) -> Iterator[dict[str, Any]]:
     with reading(store.engine) as connection:
         names: dict[int, str] = {}
         for row in position_rows(connection, 0, last_position(connection), sealed=True):
-            event = store.mapper.whole_event(row)
-            if event.stream not in names:
-                names.update(customer_ids(connection, [event.stream]))
-            yield to_wire(event, names[event.stream])
+            stream, received, header, sealed = row[1], row[6], row[8], row[9]
+            if stream not in names:
+                names.update(customer_ids(connection, [stream]))
+            yield stored_wire(header, sealed, names[stream], received)
 
 
 def recorded_wire(event: RecordedEvent[Any], customer_id: str) -> dict[str, Any]:

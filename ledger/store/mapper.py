@@ -77,6 +77,7 @@ def _reader(event_type: EventType, version: int) -> Callable[[bytes], RecordedEv
     def upcast(header: bytes) -> RecordedEvent[Data]:
         fields = msgspec.json.decode(header)
         fields["data"] = event_type.upcast(fields.get("data", {}), version)
+        fields["type_version"] = event_type.version
         event: RecordedEvent[Data] = msgspec.convert(fields, shape)
         return event
 

@@ -154,7 +154,7 @@ def _harm(draw: st.DrawFn, event: dict[str, Any]) -> None:
         if not inner or draw(st.booleans()):
             break
         place = draw(st.sampled_from(inner))
-    value = draw(st.sampled_from(NASTY))
+    value = copy.deepcopy(draw(st.sampled_from(NASTY)))
     if isinstance(place, list):
         place.append(value)
         return
