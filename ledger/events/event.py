@@ -10,7 +10,7 @@ from msgspec import Struct
 from ledger.events.fields import ActorType, Direction, Integer, Key, PersonalKey, Precision, Text
 
 
-class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """The own fields of one event type; a subclass names its type and never renames it.
 
     A personal field is optional here whatever the type demands, because a reader may lack it; `required`
@@ -24,7 +24,7 @@ class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 D = TypeVar("D", bound=Data)
 
 
-class Actor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Actor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Who did it."""
 
     type: ActorType
@@ -32,7 +32,9 @@ class Actor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     role: Key | None = None
 
 
-class Envelope(Struct, Generic[D], frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Envelope(
+    Struct, Generic[D], frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
     """The fields every event has, but for those that name the customer; absent means unknown."""
 
     event_id: Key

@@ -37,7 +37,7 @@ _BACKSLASH = ord("\\")
 _CUSTOMER = len(b',"customer_id":}')
 
 
-class Prepared(Struct, frozen=True):
+class Prepared(Struct, frozen=True, gc=False):
     """An event ready to be recorded.
 
     `at` and `received` are microseconds since 1970 UTC. `key` is 16 bytes that stand for the event_id. `header`

@@ -22,7 +22,7 @@ Key = tuple[int, bytes]
 """(number of the source, 16 bytes of the event id): the identity of an event in the tables."""
 
 
-class Recorded(Struct, frozen=True, kw_only=True):
+class Recorded(Struct, frozen=True, kw_only=True, gc=False):
     """What became of one event: `recorded` is False where it was there already, at this position."""
 
     event_id: str
@@ -32,7 +32,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
     recorded: bool
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, gc=False):
     """Events to be kept together, and the version their customer must be at, where the caller says so."""
 
     events: tuple[Prepared, ...]
@@ -49,7 +49,7 @@ class Head(Struct):
     new: bool = False
 
 
-class Known(Struct):
+class Known(Struct, gc=False):
     """An event that is recorded already, or planned earlier in the same batch (then `position` is still 0)."""
 
     stream: int
@@ -60,7 +60,7 @@ class Known(Struct):
     row: int | None = None
 
 
-class NewEvent(Struct):
+class NewEvent(Struct, gc=False):
     """A row to insert; its position is the head's plus its place in the plan."""
 
     prepared: Prepared
