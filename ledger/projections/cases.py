@@ -1,10 +1,10 @@
-"""Cases: every problem file, feedback loop and order of a customer, from its opening to its end.
+"""Cases: every problem file, feedback loop, order and application of a customer, from its opening to its end.
 
 All events that carry one case_id are one file. A file is a row of kind `case` once a `case.*` event (or a type
-that a company declared in the support family) is in it, of kind `feedback` once a `feedback.*` event is, of kind
-`order` once an `order.*` event is; it may be several. Without a case_id an event that opens, or that ends what it
-does not name (resolved, dispatched, delivered, communicated), is a file of its own called `source/event_id`; any
-other belongs to no file.
+that a company declared in the support family) is in it, and of kind `feedback`, `order` or `application` once a
+`feedback.*`, `order.*` or `application.*` event is; it may be several. Without a case_id an event that opens, or
+that ends what it does not name (resolved, dispatched, delivered, communicated), is a file of its own called
+`source/event_id`; any other belongs to no file.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ from ledger.journey.moment import Moment
 from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
-CaseKind = Literal["case", "feedback", "order"]
+CaseKind = Literal["case", "feedback", "order", "application"]
 
-
-NOUNS: dict[str, CaseKind] = {"case": "case", "feedback": "feedback", "order": "order"}
+NOUNS: dict[str, CaseKind] = {
+    "case": "case",
+    "feedback": "feedback",
+    "order": "order",
+    "application": "application",
+}
 
 
 class Loop(Struct, array_like=True, gc=False):
@@ -159,7 +163,7 @@ def _step(file: File, kind: CaseKind, event: RecordedEvent[Data]) -> None:
 def _message(file: File, event: RecordedEvent[Data]) -> None:
     if event.direction == "outbound" and event.actor is not None and event.actor.type in ("agent", "partner"):
         for kind, loop in file.loops.items():
-            if kind != "order":
+            if kind in ANSWERED:
                 _answer(loop, event.at)
 
 
@@ -284,7 +288,12 @@ STEPS: dict[str, Callable[[Loop, RecordedEvent[Data]], None]] = {
     "order.placed": _opened,
     "order.delivered": _delivered,
     "order.cancelled": _closed,
+    "application.declined": _closed,
+    "application.cancelled": _closed,
 }
+
+ANSWERED = frozenset({"case", "feedback"})
+"""The kinds that someone answers; an order and an application have no first response."""
 
 ANSWERS = frozenset(
     {
@@ -293,7 +302,7 @@ ANSWERS = frozenset(
     }
 )  # fmt: skip
 """What counts as the first response to a case or to feedback, beside an outbound message by an agent or a
-partner within the file; an order has none."""
+partner within the file."""
 
 ALONE = frozenset(
     {
@@ -308,7 +317,7 @@ HANDLED = frozenset(
     {
         "customer.segment_assigned", "interaction.message_sent",
         "case.triaged", "case.assigned", "case.in_progress", "case.awaiting_third_party", "case.awaiting_internal",
-        "case.progressed", "order.approved", "order.shipped",
+        "case.progressed", "order.approved", "order.shipped", "application.progressed",
         *STEPS,
     }
 )  # fmt: skip
@@ -321,7 +330,9 @@ IGNORED = frozenset(
         "interaction.scheduled", "interaction.started", "interaction.handed_over", "interaction.completed",
         "interaction.abandoned", "opportunity.unsupported",
         "work.scheduled", "work.started", "work.completed", "survey.sent", "survey.responded",
-        "awareness", "consideration", "onboarding", "use", "renewal", "advocacy", "termination", "winback",
+        "lead.qualified", "need.expressed", "need.met", "need.unmet", "question.asked",
+        "offer.created", "offer.made", "offer.responded", "offer.accepted", "offer.declined", "offer.withdrawn",
+        "awareness", "onboarding", "use", "renewal", "advocacy", "termination", "winback",
         "control", COMPANY,
     }
 )  # fmt: skip

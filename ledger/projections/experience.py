@@ -16,12 +16,12 @@ from ledger.events.contacts import is_contact, is_touchpoint
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.instants import instant
-from ledger.events.purchase import OrderDelivered, OrderPlaced
+from ledger.events.purchase import OrderDelivered, OrderPlaced, PaymentFailed, PaymentSettled
 from ledger.events.support import WorkCompleted
 from ledger.events.voice import FeedbackReceived, SurveyResponded, SurveySent
 from ledger.journey.context import Context
 from ledger.journey.moment import Moment
-from ledger.projections.amounts import nearest_ten_thousandth, ten_thousandths
+from ledger.projections.amounts import UNIT, nearest_ten_thousandth, ten_thousandths
 from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.ratings import decimal_text, scale
 from ledger.projections.shape import COMPANY, Column, Projection, Row
@@ -66,9 +66,9 @@ class ExperienceFold:
     """Adds each event to the counters of its period and place."""
 
     def __init__(self, context: Context) -> None:
-        types = context.vocabulary.values()
-        self._touchpoints = frozenset(t.name for t in types if is_touchpoint(t))
-        self._contacts = frozenset(t.name for t in types if is_contact(t))
+        # One lookup an event: whether it is a touchpoint, whether a contact, what it measures; most types are nothing.
+        plans = {t.name: (is_touchpoint(t), is_contact(t), MEASURES.get(t.name)) for t in context.vocabulary.values()}
+        self._plans = {name: plan for name, plan in plans.items() if plan != (False, False, None)}
         self.day = context.day
         self.month = context.month
 
@@ -76,26 +76,29 @@ class ExperienceFold:
         return ExperienceState()
 
     def evolve(self, state: ExperienceState, moments: Sequence[Moment]) -> None:
-        touchpoints, contacts, measures, month = self._touchpoints, self._contacts, MEASURES, self.month
+        plan_of, month, places = self._plans.get, self.month, state.touches
         for moment in moments:
             event = moment.event
-            kind = event.type
-            if kind in touchpoints:
+            plan = plan_of(event.type)
+            if plan is None:
+                continue
+            touchpoint, contact, measure = plan
+            if touchpoint:
                 channel, direction = event.channel, event.direction
                 place = (month(event.at), moment.stage or "", channel or "", event.department or "", state.segments)
-                touches = state.touches.get(place)
+                touches = places.get(place)
                 if touches is None:
-                    touches = state.touches[place] = Touches()
+                    touches = places[place] = Touches()
                 if direction == "inbound":
                     touches.inbound += 1
                 elif direction == "outbound":
                     touches.outbound += 1
                 else:
                     touches.undirected += 1
-                if channel is not None and kind in contacts:
+                if contact and channel is not None:
                     _contact(state, touches, event, channel)
-            if kind in measures:
-                measures[kind](self, state, moment)
+            if measure is not None:
+                measure(self, state, moment)
 
     def rows(self, state: ExperienceState) -> list[Row]:
         rows: list[Row] = []
@@ -173,7 +176,17 @@ def _survey(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> Non
 def _order(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
     order = cast(OrderPlaced, moment.event.data)
     total = 0 if order.value is None else ten_thousandths(order.value)
-    _count(state, moment, fold.day(moment.event.at), "order", order.currency or "", "", total)
+    value = "" if order.value is None else "priced" if total else "free"
+    _count(state, moment, fold.day(moment.event.at), "order", order.currency or "", value, total)
+    if order.quantity is not None:
+        _count(state, moment, fold.month(moment.event.at), "quantity", "", "", order.quantity * UNIT)
+
+
+def _payment(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
+    payment = cast(PaymentSettled | PaymentFailed, moment.event.data)
+    total = 0 if payment.amount is None else ten_thousandths(payment.amount)
+    month, measure = fold.month(moment.event.at), PAYMENTS[moment.event.type]
+    _count(state, moment, month, measure, payment.currency or "", payment.method or "", total)
 
 
 def _delivery(_: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
@@ -206,12 +219,16 @@ def _work(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
         _count(state, moment, month, "minutes", "", "", nearest_ten_thousandth(work.minutes))
 
 
+PAYMENTS = {"payment.settled": "payment", "payment.failed": "payment_failed"}
+
 MEASURES: dict[str, Callable[[ExperienceFold, ExperienceState, Moment], None]] = {
     "customer.segment_assigned": _segment,
     "survey.responded": _rating,
     "survey.sent": _survey,
     "order.placed": _order,
     "order.delivered": _delivery,
+    "payment.settled": _payment,
+    "payment.failed": _payment,
     "feedback.received": _feedback,
     "interaction.completed": _completed,
     "interaction.abandoned": _abandoned,
@@ -222,7 +239,7 @@ IGNORED = frozenset(
     {
         "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
         "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
-        "order.approved", "order.shipped", "order.cancelled", "payment.settled", "payment.failed",
+        "order.approved", "order.shipped", "order.cancelled",
         "contract.started", "contract.registered", "contract.activated",
         "interaction.scheduled", "interaction.started", "interaction.message_sent", "interaction.handed_over",
         "opportunity.unsupported",

@@ -214,3 +214,10 @@ def test_what_opens_without_a_case_id_is_a_file_named_by_its_event() -> None:
 def test_what_ends_without_a_case_id_is_kept_out_of_order_and_other_steps_belong_nowhere() -> None:
     (row,) = told("cases", event("case.resolved", 2, "r1"), event("case.triaged", 3), event("order.shipped", 4))
     assert (row["case_id"], row["out_of_order"]) == ("crm/r1", 1)
+
+
+def test_an_application_is_a_file_that_nobody_answers() -> None:
+    message = of("interaction.message_sent", 2, direction="outbound", actor=AGENT)
+    row = case(of("application.progressed", 1), message, of("application.declined", 4), kind="application")
+    assert (row["first_at"], row["last_at"], row["closed_at"], row["events"]) == (1, 4, 4, 3)
+    assert row["first_response_at"] is None

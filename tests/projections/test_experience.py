@@ -171,6 +171,31 @@ def test_orders_are_summed_by_day_and_currency() -> None:
     ]
 
 
+def test_an_order_is_priced_free_or_of_unknown_value() -> None:
+    rows = measured(
+        "order",
+        event("order.placed", MARCH, data_value="0.00", data_currency="EUR"),
+        event("order.placed", MARCH + 1, data_value="7", data_currency="EUR"),
+        event("order.placed", MARCH + 2),
+    )
+    assert [(row["value"], row["n"]) for row in rows] == [("free", 1), ("priced", 1), ("", 1)]
+
+
+def test_the_pieces_of_orders_are_summed_by_month() -> None:
+    orders = [event("order.placed", MARCH + n, data_quantity=n) for n in (0, 2, 3)]
+    (row,) = measured("quantity", *orders, event("order.placed", MARCH + 9))
+    assert (row["period"], row["n"], row["total"]) == (FIRST_OF_MARCH, 3, 50_000)
+
+
+def test_payments_are_summed_by_method_and_currency_those_that_failed_apart() -> None:
+    told_of = {"data_amount": "5", "data_currency": "EUR", "data_method": "card"}
+    settled, failed = event("payment.settled", MARCH, **told_of), event("payment.failed", MARCH + 1, **told_of)
+    (row,) = measured("payment", settled, failed)
+    assert (row["unit"], row["value"], row["n"], row["total"]) == ("EUR", "card", 1, 50_000)
+    (row,) = measured("payment_failed", settled, failed)
+    assert (row["unit"], row["value"], row["n"], row["total"]) == ("EUR", "card", 1, 50_000)
+
+
 def test_feedback_interactions_and_work_are_counted_by_month() -> None:
     events = [
         event("feedback.received", MARCH, data_kind="complaint"),
