@@ -9,7 +9,9 @@ from ledger.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from ledger.events.vocabulary import Vocabulary
+    from ledger.schemas.definitions import Definitions
     from ledger.store.definitions import DefinitionKind
+    from ledger.store.store import Store
 
 
 def read_definitions(
@@ -45,3 +47,11 @@ def text_of(file: str) -> str:
         raise InvalidArgument(f"cannot read {file}: {error.strerror}; check the path and its permissions") from error
     except UnicodeDecodeError as error:
         raise InvalidArgument(f"{file} is not UTF-8 at byte {error.start}: save it as UTF-8") from error
+
+
+def under(store: Store, journey: str) -> Definitions:
+    """Return the definitions in force with the journey of a file in the place of theirs."""
+    from msgspec import structs
+
+    read = read_definitions(store.context.vocabulary, journey=journey)
+    return structs.replace(store.definitions, journey=read["journey"])

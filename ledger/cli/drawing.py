@@ -9,16 +9,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ledger.cli.words import one_line
+from ledger.cli.words import one_line, shown
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 ABSENT = "–"
+
+GAP = 3
+"""Columns between two columns of a table."""
+
+NARROWEST = 8
+"""The width that no column goes below to make room for others."""
 
 
 class Shown(NamedTuple):
@@ -27,17 +34,16 @@ class Shown(NamedTuple):
     title: str
     key: str
     justify: Literal["left", "right"] = "left"
-    style: str = ""
     fold: bool = True
+    style: str = ""
 
 
 def drawn(part: RenderableType, *, terminal: bool) -> str:
     """Return what a part looks like; colour only on a terminal, and not where NO_COLOR is set."""
     file = io.StringIO()
-    width = shutil.get_terminal_size((80, 24)).columns
     console = Console(
         file=file,
-        width=width,
+        width=screen_width(),
         force_terminal=terminal,
         highlight=False,
         markup=False,
@@ -48,45 +54,51 @@ def drawn(part: RenderableType, *, terminal: bool) -> str:
     return "".join(line.rstrip(" ") + "\n" for line in file.getvalue().splitlines())
 
 
-def table(columns: Sequence[Shown], rows: Iterable[Mapping[str, Any]], title: str | None = None) -> Table:
-    """Return a table of rows whose values are text already or are shown by `value`."""
-    made = Table(
-        title=plain(title) if title else None,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-        header_style="bold",
-    )
-    for column in columns:
-        made.add_column(
-            plain(column.title),
-            justify=column.justify,
-            style=column.style,
-            overflow="fold" if column.fold else "ellipsis",
-            no_wrap=not column.fold,
-        )
-    for row in rows:
-        made.add_row(*(cell(row.get(column.key)) for column in columns))
-    return made
+def screen_width() -> int:
+    """Return the columns of the terminal, 80 where there is none."""
+    return shutil.get_terminal_size((80, 24)).columns
 
 
-def pairs(entries: Mapping[str, Any], title: str | None = None) -> Table:
+def table(columns: Sequence[Shown], rows: Iterable[Mapping[str, Any]], title: str | None = None) -> RenderableType:
+    """Return a table of rows, under its title; it is as wide as the screen at most."""
+    cells = [[cell(row.get(column.key)) for column in columns] for row in rows]
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    widths = _widths(columns, cells, screen_width() - GAP * (len(columns) - 1))
+    for column, width in zip(columns, widths, strict=True):
+        made.add_column(plain(column.title), justify=column.justify, style=column.style, overflow="fold", width=width)
+    for line in cells:
+        made.add_row(*line)
+    return Group(Text(shown(title), style="bold"), made) if title else made
+
+
+def pairs(entries: Mapping[str, Any], title: str | None = None) -> RenderableType:
     """Return names beside their values."""
-    made = Table(
-        title=plain(title) if title else None,
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        show_header=False,
-        pad_edge=False,
-    )
+    made = Table(box=None, show_header=False, pad_edge=False)
     made.add_column(style="dim", no_wrap=True)
     made.add_column(overflow="fold")
     for name, its in entries.items():
         made.add_row(plain(name), cell(its))
-    return made
+    return Group(Text(shown(title), style="bold"), made) if title else made
+
+
+def _widths(columns: Sequence[Shown], cells: Sequence[Sequence[Text]], room: int) -> list[int]:
+    """Return how wide each column is: as its widest line where there is room, else no narrower than its longest word.
+
+    What is left of the room goes where most is wanted. Where even the words have no room, the widest are broken.
+    """
+    wanted, least = [], []
+    for place, column in enumerate(columns):
+        lines = [column.title, *(line for row in cells for line in row[place].plain.split("\n"))]
+        wanted.append(max(map(cell_len, lines)))
+        words = lines if not column.fold else [word for line in lines for word in line.split(" ")]
+        least.append(max(map(cell_len, words)))
+    widths = list(least)
+    while sum(widths) > room and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    while sum(widths) < room and widths != wanted:
+        lacking = [want - has for want, has in zip(wanted, widths, strict=True)]
+        widths[lacking.index(max(lacking))] += 1
+    return [max(1, width) for width in widths]
 
 
 def plain(text: str) -> Text:
@@ -140,3 +152,15 @@ def clock(text: str | None, zone: ZoneInfo | None, precision: str = "instant") -
     if zone is not None:
         moment = moment.astimezone(zone)
     return moment.strftime("%Y-%m-%d" if precision == "date" else "%Y-%m-%d %H:%M")
+
+
+def figure(given: float | None, unit: str) -> str:
+    """Return a figure's value; a share is a percentage."""
+    if given is None:
+        return ABSENT
+    return f"{given * 100:.1f} %" if unit == "share" else number(float(given))
+
+
+def interval(low: float | None, high: float | None, unit: str) -> str:
+    """Return the ends of an interval; nothing where there is none."""
+    return "" if low is None or high is None else f"{figure(low, unit)} to {figure(high, unit)}"

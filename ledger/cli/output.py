@@ -15,7 +15,6 @@ from shutil import copyfileobj
 from typing import IO, TYPE_CHECKING, Any
 
 import click
-from click.utils import get_binary_stream
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -91,6 +90,11 @@ class Output:
         else:
             self._flat([made] if flat is None else flat, None)
 
+    def text(self, text: str) -> None:
+        """Write text that has one form only."""
+        with self._sink() as sink:
+            sink.write(text.encode())
+
     def _flat(self, rows: Iterable[Row], columns: Sequence[str] | None) -> None:
         if columns is None:
             rows = list(rows)
@@ -122,7 +126,7 @@ class Output:
         """Open stdout, or a file that is only put in its place once it is whole."""
         if self._path is None:
             sys.stdout.flush()
-            stream = get_binary_stream("stdout")
+            stream = sys.stdout.buffer
             yield stream
             stream.flush()
         elif self._path.exists() and not self._path.is_file():

@@ -51,3 +51,20 @@ class Time(click.ParamType[When]):
 
 
 TIME = Time()
+
+
+class Length(click.ParamType[int]):
+    """A length of time, in microseconds."""
+
+    name = "length"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from ledger.schemas.duration import duration
+
+        try:
+            return value if isinstance(value, int) else duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+LENGTH = Length()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.utils import get_binary_stream
 
 from ledger.cli.command import command
 from ledger.cli.exits import Exit
@@ -107,7 +107,7 @@ def _too_long() -> LedgerError:
 
 def _opened(file: str) -> AbstractContextManager[IO[bytes]]:
     if file == "-":
-        return nullcontext(get_binary_stream("stdin"))
+        return nullcontext(sys.stdin.buffer)
     try:
         return Path(file).open("rb")
     except OSError as error:

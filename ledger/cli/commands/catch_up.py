@@ -11,6 +11,7 @@ import click
 from ledger.cli.command import command
 from ledger.cli.failures import resumable
 from ledger.cli.session import Session
+from ledger.cli.times import LENGTH
 from ledger.cli.words import counted
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 @command("catch-up", examples=("customer-ledger catch-up", "customer-ledger catch-up --follow --every 2s"))
 @click.option("--follow", is_flag=True, help="Go on for as long as it runs, with every event that is appended.")
-@click.option("--every", default="1s", metavar="TIME", show_default=True, help="How often --follow looks.")
-def run(session: Session, follow: bool, every: str) -> None:
+@click.option("--every", type=LENGTH, default="1s", metavar="TIME", show_default=True, help="How often --follow looks.")
+def run(session: Session, follow: bool, every: int) -> None:
     """Apply to the projections what was appended since.
 
     The work of two that run at once is never done twice. What was applied stays when it is stopped.
@@ -35,20 +36,11 @@ def run(session: Session, follow: bool, every: str) -> None:
             session.out.one(msgspec.to_builtins(catch_up(session.store)), lambda made, zone: _view([made], zone))
             return
         session.say(f"following {session.address}; Ctrl-C stops")
-        pages = _followed(session.store, _seconds(every))
+        pages = _followed(session.store, every / 1_000_000)
         if session.out.drawn:
             _tell(session, pages)
         else:
             session.out.pages(pages, _view, columns=("events", "customers", "position", "parked"))
-
-
-def _seconds(text: str) -> float:
-    from ledger.schemas.duration import SECOND, duration
-
-    try:
-        return duration(text) / SECOND
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--every") from None
 
 
 def _view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:

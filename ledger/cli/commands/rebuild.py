@@ -43,8 +43,8 @@ def view(made: Any, _zone: Any) -> Iterable[Any]:
     from ledger.cli.drawing import Shown, plain, table
 
     yield plain(
-        f"{counted(made['events'], 'event')} of {counted(made['customers'], 'customer')} "
-        f"folded in {made['seconds']:,.1f} s ({made['events_per_second']:,.0f} events a second, at most {made['peak_memory_mib']:,.0f} MiB of memory)"
+        f"{counted(made['events'], 'event')} of {counted(made['customers'], 'customer')} folded in "
+        f"{made['seconds']:,.1f} s ({made['events_per_second']:,.0f} a second, {made['peak_memory_mib']:,.0f} MiB)"
     )
     columns = (Shown("projection", "name"), Shown("version", "version", "right"), Shown("rows", "rows", "right"))
     yield table(columns, made["projections"])
