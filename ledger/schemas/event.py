@@ -15,7 +15,7 @@ from ledger.events.instants import instant, occurred
 from ledger.events.vocabulary import EventType, Vocabulary
 from ledger.schemas.kinds import Field, actor_fields, envelope_fields, fields_of
 from ledger.schemas.limits import MAX_EVENT, breaches, spoken, too_large
-from ledger.schemas.rules import rules_of
+from ledger.schemas.rules import Rule, rules_of
 
 
 class Strict(fields.Field[Any]):
@@ -75,7 +75,7 @@ class EventSchema:
     def __init__(self, vocabulary: Vocabulary, zone: ZoneInfo) -> None:
         self._vocabulary = vocabulary
         self._zone = zone
-        self._data: dict[str, StrictSchema] = {}
+        self._data: dict[str, tuple[StrictSchema, tuple[Rule, ...]]] = {}
         envelope = [field for field in envelope_fields() if field.name != "occurred_at"]
         when = next(field for field in envelope_fields() if field.name == "occurred_at")
         self._envelope = strict_schema(
@@ -150,16 +150,16 @@ class EventSchema:
         yield from self._current(event_type, current)
 
     def _current(self, event_type: EventType, data: dict[str, Any]) -> Iterator[Problem]:
-        members = fields_of(event_type.data)
-        schema = self._data.get(event_type.name)
-        if schema is None:
-            schema = self._data[event_type.name] = strict_schema(event_type.name, members)
+        if event_type.name not in self._data:
+            members = fields_of(event_type.data)
+            self._data[event_type.name] = strict_schema(event_type.name, members), rules_of(members)
+        schema, rules = self._data[event_type.name]
         problems = _flat(schema.validate(data), "data")
         if problems:
             yield from problems
             return
         typed = msgspec.convert(data, event_type.data, strict=True)
-        yield from (problem for rule in rules_of(members) if (problem := rule(typed)))
+        yield from (problem for rule in rules if (problem := rule(typed)))
 
 
 def _flat(errors: Mapping[Any, Any], path: str = "") -> list[Problem]:
