@@ -14,8 +14,7 @@ Event = RecordedEvent[Data]
 
 
 Part = tuple[int, int, str, str]
-"""An event that a combination keeps in mind: its instant, its place in its batch (which orders those of one instant,
-never cut apart), its source and id."""
+"""An event that a combination keeps in mind: its instant, its number among the customer's events, source and id."""
 
 Memory = dict[str, list[list[Part]]]
 """The latest parts of each combination rule, by its name and the place of the condition."""

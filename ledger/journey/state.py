@@ -11,7 +11,7 @@ class TrackerState(Struct, kw_only=True, omit_defaults=True):
     """Where the journey of one customer stands; it survives msgspec's encoders.
 
     `held` names, per overlay, the values (case ids) that keep it open, "" for an opening that named none.
-    `parts` are the latest parts of the combination rules, `last_at` the latest instant seen.
+    `parts` are the latest parts of the combination rules. `seen` counts the events, `last_at` is the latest.
     """
 
     stage: str | None = None
@@ -19,4 +19,5 @@ class TrackerState(Struct, kw_only=True, omit_defaults=True):
     overlays: tuple[str, ...] = ()
     held: dict[str, list[str]] = field(default_factory=dict)
     parts: Memory = field(default_factory=dict)
+    seen: int = 0
     last_at: int | None = None

@@ -50,13 +50,14 @@ class Tracker:
         moments: list[Moment] = []
         note = moments.append
         stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
-        for number, event in enumerate(events):
+        for number, event in enumerate(events, state.seen):
             # A hint at the stage the customer is in says nothing new.
             if event.type in telling or event.stage_hint not in (None, stage):
                 note(self._take(state, number, event, decided.get(event.at, ())))
                 stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
             else:
                 note(Moment(event=event, stage=stage, cycle=cycle, overlays=overlays))
+        state.seen += len(events)
         state.last_at = events[-1].at
         return moments
 

@@ -86,11 +86,12 @@ def test_any_order_of_arrival_gives_the_same_moments(events: list[Event], chance
 
 
 @given(histories, st.sets(st.integers(0, 25)))
-def test_cutting_between_instants_and_going_on_from_the_stored_state_gives_the_same_moments(
+def test_cutting_between_instants_and_going_on_from_the_stored_state_gives_the_same_moments_and_state(
     events: list[Event], cuts: set[int]
 ) -> None:
     ordered = effective(events)
-    whole = TRACKER.advance(TRACKER.initial(), ordered)
+    at_once = TRACKER.initial()
+    whole = TRACKER.advance(at_once, ordered)
     state, found = TRACKER.initial(), list[Moment]()
     batch: list[Event] = []
     for place, seen in enumerate(ordered):
@@ -100,6 +101,7 @@ def test_cutting_between_instants_and_going_on_from_the_stored_state_gives_the_s
         batch.append(seen)
     found += TRACKER.advance(state, batch)
     assert plain(found) == plain(whole)
+    assert state == at_once
 
 
 @given(st.lists(histories, max_size=5))
