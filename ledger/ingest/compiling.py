@@ -11,7 +11,9 @@ from ledger.ingest.values import on_the_wire, unfit
 from ledger.ingest.workspace import Workspace, first_line, identifier
 
 _CONSTANT = re.compile(r"\s*'([^']+)'\s*\Z")
-_COLUMN = re.compile(r'\s*(?:[A-Za-z_][A-Za-z0-9_]*|"(?:[^"]|"")+")\s*\Z')
+_TERM = r"""(?:[A-Za-z_][A-Za-z0-9_]*|"(?:[^"]|"")+"|'[^']*')"""
+_NEVER_FAILS = re.compile(rf"{_TERM}(?:\s*\|\|\s*{_TERM})*\Z")
+"""A column, or columns and texts put one after the other."""
 _NO_COLUMN = re.compile(r'Referenced (?:column|table) "(.+?)" (?:was )?not found')
 
 
@@ -56,7 +58,7 @@ def _column(
         return None, [Problem(f"{rule.label}.{expression.field}", wrong)]
     selected, convert = on_the_wire(expression, sql, kind, rule.precision)
     to_integer = expression.field == "source_sequence" and "INT" not in kind
-    risky = to_integer or not (named in have or _COLUMN.match(named))
+    risky = to_integer or not (named in have or _NEVER_FAILS.match(named))
     return Column(expression, selected, risky, convert), []
 
 

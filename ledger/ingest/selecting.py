@@ -27,6 +27,11 @@ class Column(NamedTuple):
     convert: Convert | None
 
     @property
+    def goes_as_is(self) -> bool:
+        """Whether Python makes nothing of it."""
+        return not self.risky and self.convert is None
+
+    @property
     def selected(self) -> str:
         """The SQL that gives the value, or NULL in place of the struct around it where it cannot be computed."""
         return attempt(self.sql) if self.risky else self.sql
@@ -48,12 +53,15 @@ class Selection:
     def __init__(self, rule: EventRule, source: str, columns: list[Column], constants: dict[str, str]) -> None:
         self.rule = rule
         self._columns = columns
-        self._required = [field for field in REQUIRED if field not in constants]
+        self._required = set(REQUIRED)
         self._constants = _constants(rule, source, constants)
-        self._places = [
-            (index, *column.expression.field.rpartition(".")[::2], column)
-            for index, column in enumerate(columns, start=3)
+        placed = [
+            (index, *_place(column.expression.field), column)
+            for index, column in enumerate(columns, start=3)  # after file, line and the failed condition
         ]
+        # Most values are text that goes on as it is: the loop over them does nothing else.
+        self._plain = [(index, part, name) for index, part, name, column in placed if column.goes_as_is]
+        self._other = [place for place in placed if not place[3].goes_as_is]
         self._explained = 0
 
     @property
@@ -94,19 +102,25 @@ class Selection:
         problems: list[str] = []
         if row[2]:
             problems.append(self._why(space, row, "when", self.rule.when or "", boolean(self.rule.when or "")))
-        parts = {part: dict(values) for part, values in self._constants.items()}
-        for index, part, name, column in self._places:
+        envelope, actor, data = parts = [constants.copy() for constants in self._constants]
+        for index, part, name in self._plain:
             value = row[index]
-            if column.risky or column.convert is not None:
-                value = self._converted(space, row, column, value, problems)
             if value is not None and value != "":
                 parts[part][name] = value
-        problems += self._lacking(parts[""], problems)
-        event = parts[""]
-        if parts["actor"]:
-            event["actor"] = parts["actor"]
-        event["data"] = parts["data"]
-        return event, problems
+        for index, part, name, column in self._other:
+            value = self._converted(space, row, column, row[index], problems)
+            if value is not None and value != "":
+                parts[part][name] = value
+        if not self._required <= envelope.keys():
+            problems += self._lacking(envelope, problems)
+        if actor:
+            envelope["actor"] = actor
+        envelope["data"] = data
+        return envelope, problems
+
+    def _lacking(self, envelope: Wire, problems: list[str]) -> list[str]:
+        missing = [field for field in REQUIRED if field not in envelope]
+        return [f"{field}: has no value" for field in missing if not any(said.startswith(field) for said in problems)]
 
     def _converted(self, space: Workspace, row: Row, column: Column, value: Any, problems: list[str]) -> Any:
         """Return a value as the wire has it, None where there is none or where it becomes a problem."""
@@ -124,10 +138,6 @@ class Selection:
             problems.append(f"{field}: {error}")
             return None
 
-    def _lacking(self, event: Wire, problems: list[str]) -> list[str]:
-        missing = [field for field in self._required if field not in event]
-        return [f"{field}: has no value" for field in missing if not any(said.startswith(field) for said in problems)]
-
     def _why(self, space: Workspace, row: Row, field: str, said: str, sql: str) -> str:
         """Return why a value could not be computed for a row: DuckDB's own words, for the first rows it happens to."""
         import duckdb
@@ -144,14 +154,24 @@ class Selection:
         return f"{field}: cannot compute {said}"
 
 
-def _constants(rule: EventRule, source: str, constants: dict[str, str]) -> dict[str, Wire]:
+_PARTS = ("", "actor", "data")
+
+
+def _place(field: str) -> tuple[int, str]:
+    """Return which part of an event a field stands in, and its name there."""
+    part, _, name = field.rpartition(".")
+    return _PARTS.index(part), name
+
+
+def _constants(rule: EventRule, source: str, constants: dict[str, str]) -> list[Wire]:
+    """Return what every event of a rule has in its envelope, its actor and its data."""
     envelope: Wire = {"source": source, "type": rule.type}
     if rule.type_version is not None:
         envelope["type_version"] = rule.type_version
     if rule.precision != "instant":
         envelope["time_precision"] = rule.precision
-    parts: dict[str, Wire] = {"": envelope, "actor": {}, "data": {}}
+    parts: list[Wire] = [envelope, {}, {}]
     for field, value in constants.items():
-        part, _, name = field.rpartition(".")
+        part, name = _place(field)
         parts[part][name] = value
     return parts
