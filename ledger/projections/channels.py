@@ -53,31 +53,29 @@ class ChannelsFold:
     """Counts touchpoints by channel, and switches between the channels of consecutive contacts."""
 
     def __init__(self, context: Context) -> None:
+        # One lookup an event: of a touchpoint, whether it is a contact and what it means beside.
         types = context.vocabulary.values()
-        self._touchpoints = frozenset(t.name for t in types if is_touchpoint(t))
-        self._contacts = frozenset(t.name for t in types if is_contact(t))
+        self._plans = {t.name: (is_contact(t), MEANINGS.get(t.name)) for t in types if is_touchpoint(t)}
         self._assistance = context.assistance
 
     def initial(self) -> ChannelsState:
         return ChannelsState()
 
     def evolve(self, state: ChannelsState, moments: Sequence[Moment]) -> None:
-        touchpoints, contacts = self._touchpoints, self._contacts
+        plan_of = self._plans.get
         for moment in moments:
             event = moment.event
-            kind = event.type
-            if kind not in touchpoints:
-                if kind == "preference.set":
+            plan = plan_of(event.type)
+            if plan is None:
+                if event.type == "preference.set":
                     state.preferred = cast(PreferenceSet, event.data).preferred_channel
                 continue
+            contact, meaning = plan
             usage = _touch(state, event)
-            if kind in contacts and event.channel is not None:
-                previous = follow(state.contact, event, event.channel)
-                if previous and previous != event.channel:
-                    usage.switches_in += 1
-                    state.usage[previous].switches_out += 1
-            if kind in MEANINGS:
-                MEANINGS[kind](usage, event)
+            if contact and event.channel is not None:
+                _contact(state, usage, event, event.channel)
+            if meaning is not None:
+                meaning(usage, event)
             if event.outcome is not None:
                 usage.outcomes[event.outcome] = usage.outcomes.get(event.outcome, 0) + 1
 
@@ -128,6 +126,13 @@ def _touch(state: ChannelsState, event: RecordedEvent[Data]) -> Usage:
     elif direction == "outbound":
         usage.outbound += 1
     return usage
+
+
+def _contact(state: ChannelsState, usage: Usage, event: RecordedEvent[Data], channel: str) -> None:
+    previous = follow(state.contact, event, channel)
+    if previous and previous != channel:
+        usage.switches_in += 1
+        state.usage[previous].switches_out += 1
 
 
 def _started(usage: Usage, _: RecordedEvent[Data]) -> None:

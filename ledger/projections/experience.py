@@ -66,9 +66,9 @@ class ExperienceFold:
     """Adds each event to the counters of its period and place."""
 
     def __init__(self, context: Context) -> None:
-        # One lookup an event: whether it is a touchpoint, whether a contact, what it measures; most types are nothing.
-        plans = {t.name: (is_touchpoint(t), is_contact(t), MEASURES.get(t.name)) for t in context.vocabulary.values()}
-        self._plans = {name: plan for name, plan in plans.items() if plan != (False, False, None)}
+        # One lookup an event: whether it is a touchpoint, whether a contact, what it measures.
+        types = context.vocabulary.values()
+        self._plans = {t.name: (is_touchpoint(t), is_contact(t), MEASURES.get(t.name)) for t in types}
         self.day = context.day
         self.month = context.month
 
@@ -76,13 +76,10 @@ class ExperienceFold:
         return ExperienceState()
 
     def evolve(self, state: ExperienceState, moments: Sequence[Moment]) -> None:
-        plan_of, month, places = self._plans.get, self.month, state.touches
+        plans, month, places = self._plans, self.month, state.touches
         for moment in moments:
             event = moment.event
-            plan = plan_of(event.type)
-            if plan is None:
-                continue
-            touchpoint, contact, measure = plan
+            touchpoint, contact, measure = plans[event.type]
             if touchpoint:
                 channel, direction = event.channel, event.direction
                 place = (month(event.at), moment.stage or "", channel or "", event.department or "", state.segments)
