@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -203,3 +205,9 @@ def test_the_last_upcast_may_not_make_a_field_that_is_not_there() -> None:
 def test_a_file_that_cannot_be_read_is_told_in_a_sentence(text: str) -> None:
     with pytest.raises(InvalidDefinition, match=r"types\.toml"):
         types_from_toml(text)
+
+
+def test_what_the_guide_shows_can_be_declared() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "howto" / "types.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    assert [types_from_toml(text)[0].version for text in shown] == [1, 2]
