@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +27,35 @@ from sqlalchemy import Connection, Engine, exc, text
 
 from ledger.store.clock import Clock, system_clock
 from ledger.store.engine import WRITES
+from ledger.store.mapper import RECORD_COLUMNS, Row
 
-STORED = "s.id, e.version, e.type, e.header"
+STORED = "s.id, e.event_key, " + ", ".join(f"e.{column}" for column in RECORD_COLUMNS.split(", "))
 POLL = 0.02
 """Seconds between two looks of a subscription that has seen everything."""
+
+
+@dataclass(frozen=True)
+class KeyedEvent(StoredEvent):
+    """A stored event that was appended with a key of ours, and its row as `RowMapper` takes it."""
+
+    row: Row = ()
+
+
+@dataclass(frozen=True)
+class KeyedNotification(Notification):
+    """The same, as a notification."""
+
+    row: Row = ()
+
+
+def _stored(id: Any, key: bytes | None, row: Row) -> StoredEvent:
+    fields = (UUID(bytes=bytes(id)), row[2], row[3], bytes(row[8]))
+    return StoredEvent(*fields) if key is None else KeyedEvent(*fields, row=row)
+
+
+def _notification(id: Any, key: bytes | None, row: Row) -> Notification:
+    fields = (UUID(bytes=bytes(id)), row[2], row[3], bytes(row[8]), row[0])
+    return Notification(*fields) if key is None else KeyedNotification(*fields, row=row)
 
 
 @contextmanager
@@ -131,7 +157,7 @@ class LedgerAggregateRecorder(_OnEngine, AggregateRecorder):
             rows = connection.execute(
                 text(statement), {"id": _raw(originator_id), "gt": gt, "lte": lte, "limit": limit}
             ).all()
-        return [StoredEvent(UUID(bytes=bytes(id)), version, topic, bytes(state)) for id, version, topic, state in rows]
+        return [_stored(*row[:2], tuple(row[2:])) for row in rows]
 
 
 class LedgerApplicationRecorder(LedgerAggregateRecorder, ApplicationRecorder):
@@ -158,15 +184,12 @@ class LedgerApplicationRecorder(LedgerAggregateRecorder, ApplicationRecorder):
         if named:
             conditions.append("e.type IN (" + ", ".join(f":{name}" for name in named) + ")")
         statement = (
-            f"SELECT e.position, {STORED} FROM events e JOIN streams s ON s.stream = e.stream "
+            f"SELECT {STORED} FROM events e JOIN streams s ON s.stream = e.stream "
             f"WHERE {' AND '.join(conditions)} ORDER BY e.position LIMIT :limit"
         )
         with self._reading() as connection:
             rows = connection.execute(text(statement), {"start": start, "stop": stop, "limit": limit, **named}).all()
-        return [
-            Notification(UUID(bytes=bytes(id)), version, topic, bytes(state), id=position)
-            for position, id, version, topic, state in rows
-        ]
+        return [_notification(*row[:2], tuple(row[2:])) for row in rows]
 
     def max_notification_id(self) -> int | None:
         with self._reading() as connection:

@@ -1,0 +1,169 @@
+"""A scan of the log itself: what stands of it, at a glance, customer by customer where merges are known.
+
+Retracted events are left out, and so are those that act by what is known (retractions, corrections, merges and
+unmerges), as in the folds. Only the envelope is read, so a customer is told from others by number alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, text
+
+from ledger.errors import Undecodable
+from ledger.events.event import Data, RecordedEvent
+from ledger.events.identity import CustomerSegmentAssigned
+from ledger.journey.reading import BY_KNOWLEDGE, LASTING, effective
+from ledger.projections.canonical import NO_SEGMENTS, with_segment
+from ledger.store.links import Units
+from ledger.store.log import Until
+from ledger.store.mapper import RECORD_COLUMNS, RowMapper
+
+PAGE = 5_000
+
+
+class Glance(Struct, gc=False):
+    """What a scan reads of an event."""
+
+    event_id: str
+    source: str
+    type: str
+    channel: str | None = None
+    department: str | None = None
+    touchpoint_id: str | None = None
+    interaction_id: str | None = None
+    case_id: str | None = None
+    outcome: str | None = None
+    source_sequence: int | None = None
+
+
+class _Retraction(Struct):
+    class Named(Struct):
+        source: str
+        event_id: str
+
+    data: Named
+
+
+class Seen(NamedTuple):
+    """One event that stands: the customer's number, when it occurred (µs), and the rest at a glance."""
+
+    customer: int
+    at: int
+    glance: Glance
+
+
+_glance = msgspec.json.Decoder(Glance).decode
+_retraction = msgspec.json.Decoder(_Retraction).decode
+
+
+class Scan:
+    """The log as bounded by `until`; `parked` are the customers left out because an event of theirs cannot be read.
+
+    A customer whose unreadable event is met on the way joins `parked`, so ask for it, and leave out what was
+    gathered of them, once the scan is over.
+    """
+
+    def __init__(self, connection: Connection, units: Units, until: Until) -> None:
+        self._connection = connection
+        self._units = units
+        self._until = until
+        self.parked = {units.survivor(stream) for stream in self._parked_streams()}
+        self._retracted = frozenset(self._retractions())
+
+    def events(self, types: Sequence[str] = ()) -> Iterator[Seen]:
+        """Yield every event that stands, of some types or of all, in no particular order."""
+        survivor, retracted, parked = self._units.survivor, self._retracted, self.parked
+        for stream, kind, at, header in self._rows("stream, type, occurred_at, header", types):
+            customer = survivor(stream)
+            if kind in BY_KNOWLEDGE or customer in parked:
+                continue
+            try:
+                glance = _glance(header)
+            except msgspec.MsgspecError:
+                parked.add(customer)
+                continue
+            if retracted and (stream, glance.source, glance.event_id) in retracted and kind not in LASTING:
+                continue
+            yield Seen(customer, at, glance)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is retracted and nobody parked, so that `counts` may tell."""
+        return not self._retracted and not self.parked
+
+    def counts(self) -> list[tuple[str, int, int, int]]:
+        """Return (type, count, first and last occurrence in µs) of a `whole` log, without opening an event."""
+        where, values = self._until.where()
+        rows = self._connection.execute(
+            text(
+                "SELECT type, count(*), min(occurred_at), max(occurred_at) FROM events "
+                f"WHERE event_key IS NOT NULL AND {where} GROUP BY type"
+            ),
+            values,
+        )
+        return [(kind, int(n), first, last) for kind, n, first, last in rows if kind not in BY_KNOWLEDGE]
+
+    def segments(self, mapper: RowMapper) -> dict[int, str]:
+        """Return the segments that customers ended up in, as canonical JSON text, for those that were given any."""
+        assigned: dict[int, list[RecordedEvent[Data]]] = defaultdict(list)
+        for row in self._rows(RECORD_COLUMNS, (CustomerSegmentAssigned.type,)):
+            customer = self._units.survivor(row[1])
+            try:
+                event = mapper.event(row)
+            except Undecodable:
+                self.parked.add(customer)
+                continue
+            if (event.stream, event.source, event.event_id) not in self._retracted:
+                assigned[customer].append(event)
+        return {customer: _segments(events) for customer, events in assigned.items()}
+
+    def observed(self) -> tuple[int | None, int | None]:
+        """Return when the first and the last event occurred, in µs; None for an empty log."""
+        where, values = self._until.where()
+        left_out = ", ".join(f"'{name}'" for name in sorted(BY_KNOWLEDGE))
+        found = self._connection.execute(
+            text(f"SELECT min(occurred_at), max(occurred_at) FROM events WHERE type NOT IN ({left_out}) AND {where}"),
+            values,
+        ).one()
+        return found[0], found[1]
+
+    def _rows(self, columns: str, types: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+        where, values = self._until.where()
+        named = "".join(f", :type{number}" for number in range(len(types)))
+        condition = f" AND type IN ({named[2:]})" if types else ""
+        result = self._connection.execute(
+            text(f"SELECT {columns} FROM events WHERE event_key IS NOT NULL AND {where}{condition}"),
+            {**values, **{f"type{number}": name for number, name in enumerate(types)}},
+            execution_options={"stream_results": True, "yield_per": PAGE},
+        )
+        for page in result.partitions():
+            yield from map(tuple, page)
+
+    def _retractions(self) -> Iterator[tuple[int, str, str]]:
+        for stream, header in self._rows("stream, header", ("event.retracted",)):
+            try:
+                named = _retraction(header).data
+            except msgspec.MsgspecError:
+                self.parked.add(self._units.survivor(stream))
+                continue
+            yield stream, named.source, named.event_id
+
+    def _parked_streams(self) -> list[int]:
+        where, values = self._until.where()
+        rows = self._connection.execute(
+            text(f"SELECT stream FROM events WHERE position IN (SELECT position FROM parked) AND {where}"), values
+        )
+        return [int(row[0]) for row in rows]
+
+
+def _segments(events: list[RecordedEvent[Data]]) -> str:
+    segments = NO_SEGMENTS
+    for event in effective(events):
+        if isinstance(event.data, CustomerSegmentAssigned):
+            segments = with_segment(segments, event.data.scheme, event.data.segment)
+    return segments
