@@ -20,7 +20,8 @@ class Figure(Struct, frozen=True, kw_only=True):
     counts what was left out of `n` by reason. `low` and `high` are the ends of the 95 % interval, None where
     there is none. `numerator` is what was counted out of `n`; `negative` how many of the `n` durations are
     below zero (they are part of the figure, never clamped), None where nothing can be.
-    `definition` names the formula and its version, as in `nps@1`. A share is between 0 and 1.
+    `definition` names the formula and its version, as in `nps@1`. A share is between 0 and 1. `first_at` and
+    `last_at` are when the first and the last of what was counted occurred (µs since 1970), None where not told.
     """
 
     metric: str
@@ -35,6 +36,8 @@ class Figure(Struct, frozen=True, kw_only=True):
     by: dict[str, str | int] = {}
     numerator: float | int | None = None
     negative: int | None = None
+    first_at: int | None = None
+    last_at: int | None = None
 
 
 class Scope(Struct, frozen=True):

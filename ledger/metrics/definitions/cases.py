@@ -13,7 +13,19 @@ def _durations(what: str) -> tuple[Statistic, ...]:
     )
 
 
-_DIMENSIONS = ("stage", "channel", "department", "segment", "month", "reason")
+_DIMENSIONS = ("stage", "channel", "department", "segment", "month", "reason", "kind")
+
+_DATED = (
+    "Kinds are case, feedback, order and application; cases alone unless another is asked for or it is split by kind.",
+    "A case counts when it was opened (its first event where no opening is recorded), where its first event stood.",
+)
+
+_KINDS = {"kind": "case, feedback, order or application; a case_id may be of several"}
+
+_STEPS = (
+    "A step is the event's touchpoint_id, its type where there is none (or always its type, if asked for).",
+    "Sequences are of cases, or of interactions or customers if asked for; each counts where its first event stood.",
+)
 
 TIME_TO_FIRST_RESPONSE = Metric(
     name="time_to_first_response",
@@ -24,6 +36,7 @@ TIME_TO_FIRST_RESPONSE = Metric(
     excluded={"not_opened": "no opening is recorded", "unanswered": "no response is recorded"},
     dimensions=_DIMENSIONS,
     negatives=True,
+    notes=_DATED,
 )
 
 TIME_TO_RESOLUTION = Metric(
@@ -39,6 +52,7 @@ TIME_TO_RESOLUTION = Metric(
     },
     dimensions=_DIMENSIONS,
     negatives=True,
+    notes=_DATED,
 )
 
 TIME_BETWEEN = Metric(
@@ -51,6 +65,10 @@ TIME_BETWEEN = Metric(
     parts={"from_type": "the type it starts from", "to_type": "the type it ends with"},
     dimensions=("channel", "department", "segment", "month"),
     negatives=True,
+    notes=(
+        "It counts when, and where, the event it starts from occurred (the one it ends by where that did not happen).",
+        "Retracted events are left out. The segment is the customer's own, as of the time of the figure.",
+    ),
 )
 
 THROUGHPUT = Metric(
@@ -59,7 +77,9 @@ THROUGHPUT = Metric(
     n="cases",
     source="cases: first_at, last_at",
     statistics=_durations("last event − first event of the case"),
+    parts=_KINDS,
     dimensions=_DIMENSIONS,
+    notes=_DATED[1:],
 )
 
 HANDOVERS = Metric(
@@ -76,7 +96,9 @@ HANDOVERS = Metric(
         ),
         Statistic(name="sum", unit="handovers", formula="consecutive events of a case in different departments"),
     ),
+    parts=_KINDS,
     dimensions=_DIMENSIONS,
+    notes=_DATED[1:],
 )
 
 TRANSITIONS = Metric(
@@ -86,7 +108,8 @@ TRANSITIONS = Metric(
     source="the events of cases, in the order of the fold",
     statistics=(Statistic(name="count", unit="transitions", formula="cases' steps followed directly by that step"),),
     parts={"from_step": "the step before", "to_step": "the step after"},
-    dimensions=("channel", "department", "segment"),
+    dimensions=("channel", "department", "segment", "month"),
+    notes=_STEPS,
 )
 
 VARIANTS = Metric(
@@ -104,7 +127,8 @@ VARIANTS = Metric(
         ),
     ),
     parts={"rank": "share only: 1 is the most common", "variant": "share only: the steps, joined by →"},
-    dimensions=("channel", "department", "segment"),
+    dimensions=("channel", "department", "segment", "month"),
+    notes=_STEPS,
 )
 
 DEFINITIONS = (

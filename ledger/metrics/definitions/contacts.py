@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ledger.metrics.metric import Metric, Statistic
 
+_BY_MONTH = "Counted by month: a window is rounded out to whole months."
+
 CONTACTS = Metric(
     name="contacts",
     title="Contacts by direction",
@@ -12,6 +14,7 @@ CONTACTS = Metric(
     statistics=(Statistic(name="count", unit="contacts", formula="contacts of that direction"),),
     parts={"direction": "inbound, outbound or undirected (unknown)"},
     dimensions=("stage", "channel", "department", "segment", "month"),
+    notes=(_BY_MONTH,),
 )
 
 CHANNEL_SWITCHING = Metric(
@@ -29,7 +32,7 @@ CHANNEL_SWITCHING = Metric(
     ),
     dimensions=("stage", "channel", "department", "segment", "month"),
     window="7d",
-    notes=("Split by a key, a pair counts where its second contact does.",),
+    notes=("Split by a key, a pair counts where its second contact does.", _BY_MONTH),
 )
 
 VOLUME = Metric(
@@ -42,10 +45,19 @@ VOLUME = Metric(
         Statistic(name="sum", unit="the measure's own", formula="the sum of what the measure names"),
     ),
     parts={
-        "measure": "what is counted or summed: events, customers, cases, orders, items, quantity, payments, …",
+        "measure": "what is counted or summed: events, customers, touchpoints, cases, orders, quantity, payments, "
+        "payments_failed, surveys_sent, feedback, interactions, work, minutes",
         "currency": "sums of money only; currencies are never added",
     },
-    dimensions=("type", "stage", "channel", "department", "segment", "month", "kind", "outcome"),
+    dimensions=("type", "stage", "channel", "department", "segment", "month", "kind", "outcome", "touchpoint"),
+    notes=(
+        "A measure that cannot be split as asked is not told.",
+        "Events are those that stand; retractions, corrections, merges and unmerges, which act on others, are none.",
+        "A window is rounded out to whole days for orders and surveys_sent.",
+        "It is rounded out to whole months for touchpoints, quantity, payments, feedback, interactions, work, minutes.",
+        "Cases are always told by kind: case, feedback, order or application. An order is priced or free.",
+        "The kind of a payment is its method, that of a survey its metric. Quantity is of orders that tell it.",
+    ),
 )
 
 DEFINITIONS = (CONTACTS, CHANNEL_SWITCHING, VOLUME)

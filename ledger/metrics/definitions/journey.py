@@ -28,6 +28,7 @@ CONVERSION = Metric(
     notes=(
         "With a maturity window W only customers whose W after the first entry was over by the as-of time count.",
         "Of those customers, only what they entered within W counts.",
+        "A customer counts when, and where, their first visit began; the segment is their own.",
     ),
 )
 
@@ -59,7 +60,10 @@ DWELL = Metric(
     parts={"method": "kaplan_meier (open visits are right-censored at the as-of time) or completed"},
     dimensions=("stage", "channel", "department", "segment", "month"),
     reference="Kaplan and Meier (1958); Brookmeyer and Crowley (1982)",
-    notes=("The numerator of kaplan_meier is the number of visits that ended. A day is 24 hours.",),
+    notes=(
+        "The numerator of kaplan_meier is the number of visits that ended. A day is 24 hours.",
+        "It is always told by stage. A visit counts when it was entered, where the event stood that entered it.",
+    ),
 )
 
 DEFINITIONS = (CONVERSION, DWELL)

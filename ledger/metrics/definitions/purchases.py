@@ -6,6 +6,11 @@ from ledger.metrics.metric import Metric, Statistic
 
 _WILSON = "Wilson's score interval, 95 %"
 
+_BUYERS = (
+    "Orders of the window count, by day (a window is rounded out to whole days).",
+    "A customer belongs where their first order of the window does; the segment is their own.",
+)
+
 REPEAT_PURCHASE = Metric(
     name="repeat_purchase",
     title="Repeat purchase rate",
@@ -23,6 +28,7 @@ REPEAT_PURCHASE = Metric(
     ),
     parts={"occasion": "day: distinct days, in the journey's zone (the definition); order: rows, told beside it"},
     dimensions=("channel", "segment"),
+    notes=_BUYERS,
 )
 
 PURCHASE_INTERVAL = Metric(
@@ -37,7 +43,7 @@ PURCHASE_INTERVAL = Metric(
         Statistic(name="mean", unit="days", formula="mean"),
     ),
     dimensions=("channel", "segment"),
-    notes=("Several orders on one day are one occasion.",),
+    notes=("Several orders on one day are one occasion.", *_BUYERS),
 )
 
 RETENTION = Metric(
@@ -57,6 +63,7 @@ RETENTION = Metric(
     excluded={"immature": "the month was not over at the as-of time"},
     parts={"cohort": "the month of the customer's first order", "months_later": "share only: k"},
     dimensions=("channel", "segment"),
+    notes=_BUYERS,
 )
 
 RECENCY = Metric(
@@ -74,6 +81,7 @@ RECENCY = Metric(
     parts={"over_days": "share only: the limit, 180 days by default"},
     dimensions=("channel", "segment"),
     window="180d",
+    notes=("The day asked for is that of the as-of time.", *_BUYERS),
 )
 
 CUSTOMER_VALUE = Metric(
@@ -92,8 +100,10 @@ CUSTOMER_VALUE = Metric(
             "None when the sum is not above zero",
         ),
     ),
+    excluded={"no_value": "no order of the customer tells a value"},
     parts={"currency": "ISO 4217; currencies are never added"},
     dimensions=("channel", "segment", "month"),
+    notes=_BUYERS,
 )
 
 PUNCTUALITY = Metric(
@@ -104,6 +114,7 @@ PUNCTUALITY = Metric(
     statistics=(Statistic(name="share", unit="share", formula="delivered later than promised / n", interval=_WILSON),),
     excluded={"undelivered": "no delivery is recorded", "not_promised": "delivered without a promised time"},
     dimensions=("channel", "department", "segment", "month"),
+    notes=("An order counts when it was placed (its first event where no placing is recorded).",),
 )
 
 DEFINITIONS = (REPEAT_PURCHASE, PURCHASE_INTERVAL, RETENTION, RECENCY, CUSTOMER_VALUE, PUNCTUALITY)

@@ -7,6 +7,7 @@ from ledger.metrics.metric import Metric, Statistic
 _SOURCE = "experience_metrics, measure {}; survey.responded"
 _DIMENSIONS = ("stage", "channel", "department", "segment", "month", "punctuality")
 _OTHER_SCALE = {"other_scale": "the rating was given on another scale than the score is defined on"}
+_BY_DAY = "Counted by day: a window is rounded out to whole days."
 _WILSON = "Wilson's score interval, 95 %"
 
 NPS = Metric(
@@ -25,7 +26,11 @@ NPS = Metric(
     excluded=_OTHER_SCALE,
     dimensions=_DIMENSIONS,
     reference="Rocks (2016), Interval estimation for the Net Promoter Score, The American Statistician 70(4)",
-    notes=("The numerator is P − D.", "Of one single answer of 9 and more, or 6 and less, the interval ends inside."),
+    notes=(
+        "The numerator is P − D.",
+        "Of one single answer of 9 and more, or 6 and less, the interval ends inside.",
+        _BY_DAY,
+    ),
 )
 
 CSAT = Metric(
@@ -40,6 +45,7 @@ CSAT = Metric(
     excluded=_OTHER_SCALE,
     dimensions=_DIMENSIONS,
     reference="Wilson (1927), Probable inference, the law of succession, and statistical inference",
+    notes=(_BY_DAY,),
 )
 
 CES = Metric(
@@ -52,7 +58,7 @@ CES = Metric(
     ),
     excluded=_OTHER_SCALE,
     dimensions=_DIMENSIONS,
-    notes=("The interval needs two ratings, and may pass the ends of the scale.",),
+    notes=("The interval needs two ratings, and may pass the ends of the scale.", _BY_DAY),
 )
 
 RATINGS = Metric(
@@ -63,6 +69,7 @@ RATINGS = Metric(
     statistics=(Statistic(name="count", unit="ratings", formula="ratings of that score"),),
     parts={"survey": "nps, csat or ces", "scale": "as in 1-5", "score": "the score"},
     dimensions=_DIMENSIONS,
+    notes=(_BY_DAY,),
 )
 
 DEFINITIONS = (NPS, CSAT, CES, RATINGS)

@@ -1,0 +1,113 @@
+"""A figure together with where it was seen from: window, position, journey, times and zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from ledger.events.event import utc
+from ledger.metrics.figure import Figure
+from ledger.queries.figures.volume import MEASURES
+from ledger.queries.view import View
+from ledger.queries.window import Grain, rounded
+
+GRAINS: dict[str, Grain] = {
+    "nps": "day",
+    "csat": "day",
+    "ces": "day",
+    "ratings": "day",
+    "repeat_purchase": "day",
+    "purchase_interval": "day",
+    "retention": "day",
+    "recency": "day",
+    "customer_value": "day",
+    "contacts": "month",
+    "channel_switching": "month",
+}
+"""How finely the rows behind a metric tell when; those not named tell the instant."""
+
+
+class FigureRow(Struct, frozen=True, kw_only=True):
+    """A figure as it is shown; times are ISO 8601 in UTC.
+
+    `from_` and `to` are the window it covers: the one asked for, rounded out to whole days or months of `zone`
+    where rows are counted by those, and without one the first and the last occurrence of what was counted, where
+    the figure tells, else of all. `position` is that of the
+    log, `journey` the hash of the one it was folded by, `as_of` the time observation ends (the last occurrence
+    unless asked), `known_at` None unless asked.
+    """
+
+    figure: Figure
+    from_: str | None
+    to: str | None
+    position: int
+    journey: str
+    as_of: str | None
+    known_at: str | None
+    zone: str
+
+    def as_row(self) -> dict[str, Any]:
+        """Return one flat object: the keys of the split stand beside the figure's own."""
+        figure = self.figure
+        return {
+            "metric": figure.metric,
+            "statistic": figure.statistic,
+            **figure.by,
+            "value": figure.value,
+            "n": figure.n,
+            "excluded": figure.excluded,
+            "low": figure.low,
+            "high": figure.high,
+            "unit": figure.unit,
+            "numerator": figure.numerator,
+            "negative": figure.negative,
+            "definition": figure.definition,
+            "from": self.from_,
+            "to": self.to,
+            "as_of": self.as_of,
+            "known_at": self.known_at,
+            "zone": self.zone,
+            "position": self.position,
+            "journey": self.journey,
+        }
+
+
+def figure_rows(view: View, figures: Iterable[Figure]) -> list[FigureRow]:
+    """Return figures with where they were seen from; parked customers are left out of every one."""
+    parked = {"parked": view.parked} if view.parked else {}
+    return [_row(view, figure, parked) for figure in figures]
+
+
+def _row(view: View, figure: Figure, parked: dict[str, int]) -> FigureRow:
+    first, last = _window(view, figure)
+    asked = view.asked
+    figure.excluded.update(parked)
+    return FigureRow(
+        figure=figure,
+        from_=iso(first),
+        to=iso(last),
+        position=view.position,
+        journey=view.context.journey.hash,
+        as_of=iso(view.observed[1] if asked.as_of is None else asked.as_of),
+        known_at=iso(asked.known_at),
+        zone=view.context.zone.key,
+    )
+
+
+def _window(view: View, figure: Figure) -> tuple[int | None, int | None]:
+    within = rounded(view.asked, view.context, _grain(figure))
+    first, last = view.observed if figure.first_at is None else (figure.first_at, figure.last_at)
+    return (first if within.first is None else within.first), (last if within.end is None else within.end)
+
+
+def _grain(figure: Figure) -> Grain:
+    if figure.metric == "volume":
+        return MEASURES[str(figure.by["measure"])].grain
+    return GRAINS.get(figure.metric, "instant")
+
+
+def iso(at: int | None) -> str | None:
+    """Return an instant in microseconds since 1970 as ISO 8601 in UTC; None stays None."""
+    return None if at is None else utc(at).isoformat()

@@ -1,0 +1,107 @@
+"""What is asked of the metrics: the split, the filters, the window, and from when and by what the log is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypedDict
+
+from msgspec import Struct, structs
+
+from ledger.errors import InvalidArgument
+from ledger.schemas.definitions import Definitions
+
+Per = Literal["case", "interaction", "customer"]
+"""What a sequence of events is of: a case, an interaction, or a customer."""
+
+Step = Literal["touchpoint", "type"]
+"""What a step is called: its touchpoint_id (the type where there is none), or always its type."""
+
+SEGMENT = "segment"
+
+
+class Asked(TypedDict, total=False):
+    """The keywords of `metrics`; `Question` says what each means."""
+
+    by: Sequence[str]
+    where: Mapping[str, str]
+    since: int | None
+    before: int | None
+    as_of: int | None
+    known_at: int | None
+    zone: str | None
+    journey: Definitions | None
+    from_type: str | None
+    to_type: str | None
+    per: Per
+    step: Step
+    kind: str | None
+    measure: str | None
+    currency: str | None
+    within: int | None
+    top: int
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """A question to the metrics; times are microseconds since 1970 UTC.
+
+    `by` splits: stage, channel, department, segment:SCHEME, month, punctuality, kind, …; `where` keeps the rows
+    whose value of such a key is the given one (`unknown` where there is none). The window is [`since`, `before`).
+    `as_of` bounds what had happened, `known_at` what was recorded. `zone` and `journey` replace those in force.
+    `from_type` and `to_type` are types of event for time_between, stages for conversion. `per` and `step` say
+    what time_between, transitions and variants look at. `kind` is the kind of case (case, feedback, order),
+    `measure` one of volume's, `currency` the only one to tell, `within` the maturity window of a conversion in
+    microseconds, `top` how many variants to show.
+    """
+
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    since: int | None = None
+    before: int | None = None
+    as_of: int | None = None
+    known_at: int | None = None
+    zone: str | None = None
+    journey: Definitions | None = None
+    from_type: str | None = None
+    to_type: str | None = None
+    per: Per = "case"
+    step: Step = "touchpoint"
+    kind: str | None = None
+    measure: str | None = None
+    currency: str | None = None
+    within: int | None = None
+    top: int = 10
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that rows are split by or kept by."""
+        return (*self.by, *(key for key, _ in self.where))
+
+    def always_by(self, key: str) -> Question:
+        """Return the question split by `key` too."""
+        return self if key in self.by else structs.replace(self, by=(*self.by, key))
+
+    def definitions(self, in_force: Definitions) -> Definitions:
+        """Return the definitions to fold under."""
+        definitions = self.journey if self.journey is not None else in_force
+        return structs.replace(definitions, zone=self.zone) if self.zone is not None else definitions
+
+
+def question(asked: Asked) -> Question:
+    """Return the question that keywords ask. Raises InvalidArgument."""
+    keywords = {
+        **asked,
+        "by": tuple(dict.fromkeys(asked.get("by", ()))),
+        "where": tuple(asked.get("where", {}).items()),
+    }
+    made = Question(**keywords)  # type: ignore[arg-type]  # the keywords of Asked are its fields
+    for key in made.keys:
+        if key in (SEGMENT, f"{SEGMENT}:"):
+            raise InvalidArgument("a segment belongs to a scheme: write segment:SCHEME, as in segment:tier")
+    if made.since is not None and made.before is not None and made.since >= made.before:
+        raise InvalidArgument("the window ends before it begins: `since` must be earlier than `before`")
+    return made
+
+
+def dimension(key: str) -> str:
+    """Return the dimension of a key: `segment` of `segment:tier`, any other is its own."""
+    return SEGMENT if key.startswith(f"{SEGMENT}:") else key
