@@ -88,7 +88,7 @@ class Mapping(Struct, frozen=True, kw_only=True):
 def load_mapping(path: Path) -> Mapping:
     """Read a mapping file; InvalidDefinition lists all its problems at once, InvalidInput says it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InvalidInput(
             f"cannot read the mapping {path}: {error.strerror}; check the path and its permissions"

@@ -93,6 +93,8 @@ def _batches(mapping: Mapping, found: dict[str, list[Source]], tally: Tally, siz
         for asked in tally.queries:
             for rejects in answer(space, mapping.queries[asked.name], asked):
                 yield Batch([], [], rejects)
+        for selection, rule in zip(selections, tally.events, strict=True):
+            _count(space, selection, rule)
         for selection, made in zip(selections, tally.events, strict=True):
             yield from _made(space, selection, made, size)
     if not tally.balanced:
@@ -113,11 +115,16 @@ def _refuse(name: str, problems: list[Problem]) -> None:
         raise InvalidDefinition(name, problems)
 
 
-def _made(space: Workspace, selection: Selection, tally: EventTally, size: int) -> Iterator[Batch]:
+def _count(space: Workspace, selection: Selection, tally: EventTally) -> None:
+    """Count what a rule will be offered, so that what it makes can be held against it."""
     doing = selection.rule.label
     tally.rows = space.number(f"SELECT count(*) FROM {selection.origin}", doing)
     tally.left_out = space.number(selection.left_out, doing)
     tally.repeated = space.number(selection.repeated, doing)
+
+
+def _made(space: Workspace, selection: Selection, tally: EventTally, size: int) -> Iterator[Batch]:
+    doing = selection.rule.label
     found = space.run(selection.sql, doing)
     while rows := space.fetch(found, size, doing):
         batch = Batch([], [], [])

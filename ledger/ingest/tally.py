@@ -83,6 +83,11 @@ class Tally(Struct, kw_only=True):
         return sum(rule.made for rule in self.events)
 
     @property
+    def expected(self) -> int:
+        """Events to be made or rejected; 0 until all files are read."""
+        return sum(rule.rows - rule.left_out for rule in self.events)
+
+    @property
     def rejected(self) -> int:
         """Rejects of all kinds."""
         return sum(part.rejected for part in self._parts())

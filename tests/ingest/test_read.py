@@ -348,9 +348,10 @@ def test_batches_hold_no_more_events_than_asked_for(tmp_path: Path) -> None:
 
 def test_the_watcher_is_told_how_far_the_import_is(tmp_path: Path) -> None:
     write(tmp_path, HEADER + ROW * 25)
-    seen: list[tuple[int, int]] = []
-    imported(visits(), tmp_path, batch=10, watch=lambda tally: seen.append((tally.records, tally.made)))
-    assert seen[-1] == (25, 25)
+    seen: list[tuple[int, int, int]] = []
+    imported(visits(), tmp_path, batch=10, watch=lambda tally: seen.append((tally.records, tally.made, tally.expected)))
+    assert seen[0] == (25, 0, 0)
+    assert seen[-1] == (25, 25, 25)
     assert seen == sorted(seen)
 
 
