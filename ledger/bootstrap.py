@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ledger import commands
 from ledger.commands import EventLike, Outcome
 from ledger.errors import LedgerIncompatible, LedgerMissing
+from ledger.events.event import Event
 from ledger.schemas.definitions import Definitions, compile_context, default_definitions
 from ledger.schemas.prepare import Preparer
 from ledger.store.append import Appender
@@ -21,7 +22,7 @@ from ledger.store.store import Store
 from ledger.store.versioning import require_current, upgrade
 
 if TYPE_CHECKING:
-    from ledger.metrics.figure import Figure
+    pass
 
 DEFAULT_URL = "sqlite:///ledger.db"
 
@@ -90,9 +91,7 @@ def define(url: str, definitions: dict[DefinitionKind, str], *, clock: Clock = s
     """
     store = open_store(url, clock=clock)
     try:
-        compile_context(
-            Definitions(*(definitions.get(kind, getattr(store.definitions, kind)) for kind in KINDS))
-        )
+        compile_context(Definitions(*(definitions.get(kind, getattr(store.definitions, kind)) for kind in KINDS)))
         with writing(store.engine) as connection:
             return [kind for kind, body in definitions.items() if enact(connection, kind, body, clock())]
     finally:
@@ -121,7 +120,7 @@ class Ledger:
         """Close every connection."""
         self.store.engine.dispose()
 
-    def __enter__(self) -> Ledger:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -129,9 +128,7 @@ class Ledger:
     ) -> None:
         self.close()
 
-    def append(
-        self, events: EventLike | Sequence[EventLike], *, expected_version: int | None = None
-    ) -> list[Recorded]:
+    def append(self, events: EventLike | Sequence[EventLike], *, expected_version: int | None = None) -> list[Recorded]:
         """Append one event, or several together (all or none); return for each its position and whether it was new.
 
         An event is what `new_event` returns, a mapping of its wire fields, or its JSON text. One without an
@@ -139,8 +136,8 @@ class Ledger:
         writes nothing. `expected_version` refuses the append unless the one customer's stream is at that
         version. Raises InvalidEvent, Refused, Conflict, StorageError.
         """
-        several = isinstance(events, Sequence) and not isinstance(events, str | bytes)
-        return commands.append(self.store, events if several else [events], expected_version=expected_version)
+        together = [events] if isinstance(events, Event | Mapping | str | bytes) else events
+        return commands.append(self.store, together, expected_version=expected_version)
 
     def append_many(self, events: Iterable[EventLike]) -> Iterator[Outcome]:
         """Append many events, each for itself, in large transactions; yield for each where it is, or its error.

@@ -1,0 +1,1 @@
+"""The customer as an aggregate: its state, and what an append may refuse."""

@@ -69,7 +69,7 @@ def decide_time(event: Event[Any], at: int, now: int, tolerance: int) -> None:
     """Refuse an event from the future; all times in microseconds since 1970 UTC. Raises OccurredInFuture."""
     if at > now + tolerance:
         raise OccurredInFuture(
-            f"occurred_at {event.occurred_at} is later than the ledger's clock by more than {tolerance // 1_000_000} s: "
+            f"occurred_at {event.occurred_at} is more than {tolerance // 1_000_000} s later than the ledger's clock: "
             "correct the producer's clock, or append it once it has happened",
             source=event.source,
             event_id=event.event_id,

@@ -8,21 +8,20 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection
 
 from ledger.errors import Undecodable
 from ledger.events.event import RecordedEvent
 from ledger.journey.reading import Horizon, effective
-from ledger.projecting.status import require_current
 from ledger.projections import PROJECTIONS
 from ledger.projections.driver import CustomerState, Folds
 from ledger.runners.inline import Built
 from ledger.store.checkpoints import advance
-from ledger.store.engine import reading, writing
+from ledger.store.engine import Connection, reading, writing
 from ledger.store.links import Units, linked_streams, units_of
 from ledger.store.log import Until, last_position, position_rows, stream_rows
 from ledger.store.mapper import Row
 from ledger.store.read_model import load_states, park, replace_customers, save_states
+from ledger.store.serving import require_serving
 from ledger.store.store import Store
 
 BATCH = 10_000
@@ -80,13 +79,11 @@ def catch_up_batch(store: Store, limit: int = BATCH) -> CaughtUp:
         replace_customers(connection, PROJECTIONS, {*touched, *batch.gone}, built.rows)
         save_states(connection, states, {*batch.gone, *built.parked})
         park(connection, built.parked, {*touched, *batch.gone})
-    return CaughtUp(
-        events=batch.new - batch.old, customers=len(touched), position=batch.new, parked=len(built.parked)
-    )
+    return CaughtUp(events=batch.new - batch.old, customers=len(touched), position=batch.new, parked=len(built.parked))
 
 
 def _read(store: Store, connection: Connection, limit: int) -> _Batch:
-    old = require_current(store, connection)
+    old = require_serving(connection, store.context)
     new = min(last_position(connection), old + limit)
     by_stream: dict[int, list[Row]] = defaultdict(list)
     for row in position_rows(connection, old, new):

@@ -6,29 +6,29 @@ import os
 import resource
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct, field
-from sqlalchemy import Connection, Table, text
 
 from ledger.projecting.catch_up import catch_up
-from ledger.projecting.status import fingerprints
 from ledger.projections import PROJECTIONS
-from ledger.projections.driver import Folds
-from ledger.runners.inline import Built, fold_range, ranges
-from ledger.runners.workers import fold_all
-from ledger.schemas.definitions import Definitions, compile_context
+from ledger.runners.inline import Built
+from ledger.runners.whole import fold_log
 from ledger.store.checkpoints import Checkpoint, begin_build, end_build, require_build, write_checkpoint
-from ledger.store.engine import reading, writing
-from ledger.store.links import all_units
+from ledger.store.engine import Connection, writing
 from ledger.store.log import Until, last_position
-from ledger.store.read_model import activate_tables, create_tables, index_tables, insert_rows, park
-from ledger.store.mapper import RowMapper
+from ledger.store.read_model import (
+    Table,
+    activate_tables,
+    create_tables,
+    forget_states,
+    index_tables,
+    insert_rows,
+    park,
+)
+from ledger.store.serving import fingerprints
 from ledger.store.store import Store
-
-WORTH_WORKERS = 20_000
-"""Events below which starting worker processes costs more than it saves."""
 
 ROWS_A_COMMIT = 50_000
 
@@ -115,30 +115,10 @@ def rebuild(store: Store, *, workers: int | None = None, progress: Progress = la
     return _report(building, position, time.perf_counter() - started)
 
 
-def fold_log(store: Store, definitions: Definitions, until: Until, workers: int | None = None) -> Iterator[Built]:
-    """Yield what the folds make of every customer under `definitions`, range by range; `until.position` is set.
-
-    Worker processes run them where that pays, else the caller does; the rows are the same.
-    """
-    with reading(store.engine) as connection:
-        last_stream = int(connection.execute(text("SELECT coalesce(max(stream), 0) FROM streams")).scalar_one())
-        units = all_units(connection, until)
-    workers = workers if workers is not None else (os.cpu_count() or 1)
-    if workers > 1 and (until.position or 0) >= WORTH_WORKERS:
-        yield from fold_all(store.url, definitions, last_stream, until, workers)
-        return
-    context = store.context if definitions == store.definitions else compile_context(definitions)
-    folds, mapper = Folds(context), RowMapper(context.vocabulary)
-    for first, last in ranges(last_stream, 1_000):
-        with reading(store.engine) as connection:
-            built = fold_range(connection, folds, mapper, units, first, last, until)
-        yield built
-
-
 def _activate(connection: Connection, building: _Building, position: int) -> None:
     store = building.store
     activate_tables(connection, PROJECTIONS, building.token)
-    wanted, now = fingerprints(store), store.clock()
+    wanted, now = fingerprints(store.context), store.clock()
     for projection in PROJECTIONS:
         write_checkpoint(
             connection,
@@ -152,8 +132,7 @@ def _activate(connection: Connection, building: _Building, position: int) -> Non
             ),
         )
     # States are made again by the first catch-up that needs them: a missing one means the whole customer.
-    connection.execute(text("DELETE FROM fold_states"))
-    connection.execute(text("DELETE FROM parked"))
+    forget_states(connection)
     park(connection, building.parked, ())
     end_build(connection)
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, text
 
-from ledger.errors import ProjectionStale
 from ledger.projections import PROJECTIONS
-from ledger.projections.driver import Folds
 from ledger.store.checkpoints import Checkpoint, read_checkpoints
-from ledger.store.engine import reading
-from ledger.store.log import last_position
-from ledger.store.read_model import table_of
+from ledger.store.engine import Connection, reading
+from ledger.store.log import last_position, recorded_at
+from ledger.store.read_model import count_parked, count_rows
+from ledger.store.serving import fingerprints
 from ledger.store.store import Store
 
 
@@ -31,38 +29,17 @@ class ProjectionStatus(Struct, frozen=True, kw_only=True):
     current: bool
 
 
-def fingerprints(store: Store) -> dict[str, str]:
-    """Return the fingerprint of every projection under the definitions in force."""
-    folds = Folds(store.context)
-    return {projection.name: ":".join(map(str, folds.fingerprint(projection))) for projection in PROJECTIONS}
-
-
-def require_current(store: Store, connection: Connection) -> int:
-    """Return the position the read model serves. Raises ProjectionStale where it cannot serve."""
-    checkpoints = read_checkpoints(connection)
-    for projection in PROJECTIONS:
-        checkpoint = checkpoints.get(projection.name)
-        if checkpoint is None:
-            raise ProjectionStale(f"the projection {projection.name} has not been built: run `customer-ledger rebuild`")
-    wanted = fingerprints(store)
-    for projection in PROJECTIONS:
-        if checkpoints[projection.name].fingerprint != wanted[projection.name]:
-            raise ProjectionStale(
-                f"the projection {projection.name} was built by another fold, journey, channel registry or types file "
-                "than the one in force: run `customer-ledger rebuild`"
-            )
-    return min(checkpoints[projection.name].position for projection in PROJECTIONS)
-
-
 def status(store: Store) -> list[ProjectionStatus]:
     """Return where every projection stands, built or not."""
-    wanted = fingerprints(store)
+    wanted = fingerprints(store.context)
     with reading(store.engine) as connection:
         checkpoints = read_checkpoints(connection)
         head = last_position(connection)
-        parked = int(connection.execute(text("SELECT count(*) FROM parked")).scalar_one())
+        parked = count_parked(connection)
         return [
-            _status(store, connection, projection, checkpoints.get(projection.name), wanted[projection.name], head, parked)
+            _status(
+                store, connection, projection, checkpoints.get(projection.name), wanted[projection.name], head, parked
+            )
             for projection in PROJECTIONS
         ]
 
@@ -77,11 +54,8 @@ def _status(
     parked: int,
 ) -> ProjectionStatus:
     position = checkpoint.position if checkpoint else 0
-    waiting_since = connection.execute(
-        text("SELECT recorded_at FROM events WHERE position = :next"), {"next": position + 1}
-    ).scalar()
-    table = table_of(projection)
-    rows = connection.execute(select(func.count()).select_from(table)).scalar_one() if checkpoint else 0
+    waiting_since = recorded_at(connection, position + 1)
+    rows = count_rows(connection, projection) if checkpoint else 0
     return ProjectionStatus(
         name=projection.name,
         version=projection.version,

@@ -46,25 +46,23 @@ class HistoryFilter(Struct, frozen=True, kw_only=True):
 EVERY = HistoryFilter()
 
 
-def history(
-    store: Store, customer_id: str, filter: HistoryFilter = EVERY, until: Until = NOW
-) -> list[dict[str, Any]]:
+def history(store: Store, customer_id: str, filter: HistoryFilter = EVERY, until: Until = NOW) -> list[dict[str, Any]]:
     """Return a customer's events as wire objects with `position`, `version`, `recorded_at` and `retracted` beside.
 
     They come in the order of the fold. A retracted event is shown, and says so. Raises CustomerNotFound.
     """
     log = read_customer(store, customer_id, until, personal=True)
     retracted = {
-        (event.stream, event.data.source, event.data.event_id) for event in log.events if event.type == "event.retracted"
+        (event.stream, event.data.source, event.data.event_id)
+        for event in log.events
+        if event.type == "event.retracted"
     }
-    shown = []
-    for event in sorted(log.events, key=fold_order):
-        if filter.takes(event, store.context.vocabulary[event.type].family):
-            shown.append(
-                recorded_wire(event, log.names[event.stream])
-                | {"retracted": (event.stream, event.source, event.event_id) in retracted}
-            )
-    return shown
+    return [
+        recorded_wire(event, log.names[event.stream])
+        | {"retracted": (event.stream, event.source, event.event_id) in retracted}
+        for event in sorted(log.events, key=fold_order)
+        if filter.takes(event, store.context.vocabulary[event.type].family)
+    ]
 
 
 def event(store: Store, source: str, event_id: str) -> dict[str, Any]:

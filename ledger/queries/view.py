@@ -8,10 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from ledger.journey.context import Context
-from ledger.projecting.scratch import scratch
-from ledger.projecting.status import require_current
 from ledger.queries.question import Question
 from ledger.queries.window import days
+from ledger.runners.scratch import scratch
 from ledger.schemas.definitions import compile_context
 from ledger.store.engine import reading
 from ledger.store.figures.positions import observed, parked_customers, segments
@@ -20,6 +19,7 @@ from ledger.store.figures.tallies import orders
 from ledger.store.links import all_units
 from ledger.store.log import Until, last_position, position_known_at
 from ledger.store.mapper import RowMapper
+from ledger.store.serving import require_serving
 from ledger.store.store import Store
 
 Order = tuple[int, int, str, str, int, int]
@@ -101,7 +101,7 @@ def view(store: Store, asked: Question, *, needs_tables: bool) -> Iterator[View]
     context = store.context if same else compile_context(definitions)
     if live and same:
         with reading(store.engine) as log:
-            position = require_current(store, log) if needs_tables else last_position(log)
+            position = require_serving(log, store.context) if needs_tables else last_position(log)
             yield View(store, asked, context, log, log if needs_tables else None, Until(position=position))
         return
     with reading(store.engine) as log:

@@ -1,0 +1,1 @@
+"""Who runs the folds: the caller, or worker processes."""

@@ -8,12 +8,12 @@ from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct, field
-from sqlalchemy import Connection
 
 from ledger.errors import Undecodable
 from ledger.events.event import RecordedEvent
 from ledger.journey.reading import effective
 from ledger.projections.driver import Folds
+from ledger.store.engine import Connection
 from ledger.store.links import Units
 from ledger.store.log import NOW, Until, range_rows, stream_rows
 from ledger.store.mapper import Row, RowMapper

@@ -9,12 +9,11 @@ from multiprocessing import get_context
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Engine
 
-from ledger.schemas.definitions import Definitions, compile_context
 from ledger.projections.driver import Folds
 from ledger.runners.inline import Built, fold_range, ranges
-from ledger.store.engine import open_engine, parse_url, reading
+from ledger.schemas.definitions import Definitions, compile_context
+from ledger.store.engine import Engine, open_engine, parse_url, reading
 from ledger.store.links import Units, all_units
 from ledger.store.log import Until
 from ledger.store.mapper import RowMapper

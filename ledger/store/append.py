@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Engine
@@ -33,7 +33,7 @@ class Appender:
         self._engine = engine
         self._clock = clock
         self._tolerance = tolerance
-        self._writer = SQLiteWriter if engine.dialect.name == "sqlite" else PostgresWriter
+        self._writer: Callable[[Any], LogWriter] = SQLiteWriter if engine.dialect.name == "sqlite" else PostgresWriter
 
     def append(self, requests: Sequence[Request]) -> list[list[Recorded] | LedgerError]:
         """Keep the requests in one transaction; return for each its events' places, or why it was not kept.
@@ -50,7 +50,7 @@ class Appender:
                 if not left:
                     raise
             # Two writers met on the same new key or stream: the next look finds what the other wrote.
-            time.sleep(random.uniform(0.005, 0.05))
+            time.sleep(0.005 + secrets.randbelow(45) / 1000)
         raise LedgerBusy("another writer was in the way every time: try again")
 
     def _once(self, requests: Sequence[Request]) -> list[list[Recorded] | LedgerError]:
@@ -80,13 +80,11 @@ class Appender:
     def _undo(writer: LogWriter, error: BaseException) -> None:
         try:
             writer.rollback()
-        except Exception as second:
+        except Exception as second:  # noqa: BLE001 — whatever it is, the first error is raised on
             # The connection is gone, and with it the transaction; the first error is the one to tell.
             error.add_note(f"the rollback failed too: {second}")
 
-    def _write(
-        self, writer: LogWriter, requests: Sequence[Request]
-    ) -> tuple[list[list[Recorded] | LedgerError], bool]:
+    def _write(self, writer: LogWriter, requests: Sequence[Request]) -> tuple[list[list[Recorded] | LedgerError], bool]:
         events = [prepared for request in requests for prepared in request.events]
         asked = _Asked(events)
         sources = writer.source_ids(asked.sources)
@@ -156,4 +154,3 @@ def _places(request: Request, outcome: list[tuple[Known, bool]], first: int) -> 
         )
         for prepared, (known, new) in zip(request.events, outcome, strict=True)
     ]
-

@@ -1,4 +1,4 @@
-"""The log as an eventsourcing application: its repository, notification log and subscriptions, read through our mapper."""
+"""The log as an eventsourcing application: its repository and notification log, read through our mapper."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class LedgerMapper(Mapper[UUID]):
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Return the stored event as a StreamEvent. Raises Undecodable, UnknownEventType among it."""
         if not isinstance(stored_event, KeyedEvent | KeyedNotification):
-            raise Undecodable(getattr(stored_event, "id", 0), stored_event.topic, "it was not recorded by Ledger.append")
+            raise Undecodable(
+                getattr(stored_event, "id", 0), stored_event.topic, "it was not recorded by Ledger.append"
+            )
         event = self._rows.event(stored_event.row)
         return StreamEvent(UUID(str(stored_event.originator_id)), stored_event.originator_version, event)
 
@@ -97,4 +99,3 @@ class CustomerApplication(Application[UUID]):
 
     def construct_mapper(self) -> Mapper[UUID]:
         return LedgerMapper(self._store.mapper)
-

@@ -34,7 +34,7 @@ def read_checkpoints(connection: Connection) -> dict[str, Checkpoint]:
         ),
         {"build": BUILD},
     )
-    return {row.projection: Checkpoint(**row._mapping) for row in found}
+    return {row["projection"]: Checkpoint(**row) for row in found.mappings()}
 
 
 def advance(connection: Connection, projections: Iterable[str], old: int, new: int, now: int) -> None:
@@ -71,9 +71,7 @@ def begin_build(connection: Connection, token: str, position: int, now: int) -> 
     """Say that a rebuild is under way; one that was under way before stops at its next write."""
     write_checkpoint(
         connection,
-        Checkpoint(
-            projection=BUILD, version=0, fingerprint=token, position=position, built_at=now, caught_up_at=now
-        ),
+        Checkpoint(projection=BUILD, version=0, fingerprint=token, position=position, built_at=now, caught_up_at=now),
     )
 
 
@@ -83,7 +81,9 @@ def require_build(connection: Connection, token: str) -> None:
         text("SELECT fingerprint FROM checkpoints WHERE projection = :build"), {"build": BUILD}
     ).scalar()
     if found != token:
-        raise ProjectionRaced("another rebuild was started after this one: this one stops, the live tables are as before")
+        raise ProjectionRaced(
+            "another rebuild was started after this one: this one stops, the live tables are as before"
+        )
 
 
 def end_build(connection: Connection) -> None:

@@ -14,6 +14,8 @@ from sqlalchemy.exc import ArgumentError
 from ledger.errors import InvalidArgument, LedgerIncompatible
 from ledger.store.failures import typed_errors
 
+__all__ = ["Connection", "Engine", "open_engine", "parse_url", "reading", "sqlite_path", "writing"]
+
 BUSY_TIMEOUT = 10.0
 """Seconds a writer waits for another before LedgerBusy."""
 

@@ -21,12 +21,20 @@ from ledger.errors import (
 
 SQLITE_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
     ("database is locked", LedgerBusy, "another writer holds the ledger: try again"),
-    ("disk is full", StorageFull, "the disk is full: free some room and run the same command again, nothing was half-written"),
+    (
+        "disk is full",
+        StorageFull,
+        "the disk is full: free some room and run the same command again, nothing was half-written",
+    ),
     ("readonly database", PermissionRefused, "the ledger's file or folder may not be written: check its permissions"),
     ("unable to open", PermissionRefused, "the ledger's file cannot be opened: check the path and its permissions"),
     ("not a database", LedgerIncompatible, "the file is not a SQLite database: check the address, or restore a backup"),
     ("malformed", LedgerIncompatible, "the file is damaged: restore a backup"),
-    ("disk I/O error", StorageError, "the disk failed: check it; the last append was not acknowledged, so send it again"),
+    (
+        "disk I/O error",
+        StorageError,
+        "the disk failed: check it; the last append was not acknowledged, so send it again",
+    ),
 )
 
 POSTGRES_STATES: tuple[tuple[str, type[StorageError], str], ...] = (

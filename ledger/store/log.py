@@ -68,6 +68,26 @@ def position_known_at(connection: Connection, known_at: int | None) -> int:
     return 0 if found is None else int(found)
 
 
+def last_stream(connection: Connection) -> int:
+    """Return the highest number of a stream; 0 where there is none."""
+    return int(connection.execute(text("SELECT coalesce(max(stream), 0) FROM streams")).scalar_one())
+
+
+def recorded_streams(connection: Connection, upto: int) -> list[int]:
+    """Return the streams that have an event up to a position."""
+    found = connection.execute(text("SELECT DISTINCT stream FROM events WHERE position <= :upto"), {"upto": upto})
+    return list(found.scalars())
+
+
+def recorded_at(connection: Connection, position: int) -> int | None:
+    """Return when the event of a position was recorded, in microseconds since 1970 UTC; None where there is none."""
+    found = connection.execute(
+        text("SELECT recorded_at FROM events WHERE position = :position"), {"position": position}
+    )
+    at: int | None = found.scalar()
+    return at
+
+
 def stream_of(connection: Connection, customer_id: str) -> int:
     """Return the number of a customer's own stream. Raises CustomerNotFound."""
     found = connection.execute(
@@ -91,7 +111,9 @@ def customer_ids(connection: Connection, streams: Iterable[int]) -> dict[int, st
     return names
 
 
-def stream_rows(connection: Connection, streams: Sequence[int], until: Until = NOW, *, sealed: bool = False) -> list[Row]:
+def stream_rows(
+    connection: Connection, streams: Sequence[int], until: Until = NOW, *, sealed: bool = False
+) -> list[Row]:
     """Return the rows of some streams, by stream and version."""
     where, values = until.where()
     columns = RECORD_COLUMNS + (", sealed" if sealed else "")
@@ -112,7 +134,8 @@ def range_rows(connection: Connection, first: int, last: int, until: Until = NOW
     """Yield the rows of the streams numbered `first` to `last`, by stream and version."""
     where, values = until.where()
     statement = (
-        f"SELECT {RECORD_COLUMNS} FROM events WHERE stream BETWEEN :first AND :last AND {where} ORDER BY stream, version"
+        f"SELECT {RECORD_COLUMNS} FROM events "
+        f"WHERE stream BETWEEN :first AND :last AND {where} ORDER BY stream, version"
     )
     return _driver_rows(connection, statement, {**values, "first": first, "last": last})
 

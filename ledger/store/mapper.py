@@ -48,7 +48,9 @@ class RowMapper:
         try:
             header = msgspec.json.decode(row[8])
             for name, fields in msgspec.json.decode(sealed).items():
-                header.setdefault(name, {}).update(fields) if isinstance(fields, dict) else header.update({name: fields})
+                header.setdefault(name, {}).update(fields) if isinstance(fields, dict) else header.update(
+                    {name: fields}
+                )
             opened = msgspec.json.encode(header)
         except (msgspec.MsgspecError, AttributeError, TypeError, ValueError) as error:
             raise Undecodable(row[0], row[3], str(error)) from error

@@ -208,7 +208,7 @@ class Planner:
         data = event.data
         if isinstance(data, EventRetracted):
             target = self._known.get(self._reference(data.source, data.event_id))
-            rules.decide_retraction(event, head.stream, target and Target(target.stream, target.type))
+            rules.decide_retraction(event, head.stream, None if target is None else Target(target.stream, target.type))
         elif isinstance(data, CustomerMerged) and key not in self._lineage.unmerged:
             from_stream, into_stream = self._merged(data)
             rules.decide_merge(event, from_stream, into_stream, self._lineage.ancestors(into_stream))

@@ -65,9 +65,7 @@ class PostgresWriter:
         }
         missing = [customer_id for customer_id in customer_ids if customer_id not in heads]
         if missing:
-            self._cursor.execute(
-                "SELECT nextval('streams_stream_seq') FROM generate_series(1, %s)", (len(missing),)
-            )
+            self._cursor.execute("SELECT nextval('streams_stream_seq') FROM generate_series(1, %s)", (len(missing),))
             for customer_id, (stream,) in zip(missing, self._cursor.fetchall(), strict=True):
                 heads[customer_id] = Head(stream, customer_id, new=True)
         return heads
@@ -88,7 +86,8 @@ class PostgresWriter:
             frontier = found - seen
             seen |= found
         self._cursor.execute(
-            "SELECT u.source, u.event_key FROM unmerges u JOIN unnest(%s::int4[], %s::bytea[]) AS k (source, event_key) "
+            "SELECT u.source, u.event_key FROM unmerges u "
+            "JOIN unnest(%s::int4[], %s::bytea[]) AS k (source, event_key) "
             "ON u.source = k.source AND u.event_key = k.event_key",
             ([source for source, _ in merges], [key for _, key in merges]),
         )
@@ -114,9 +113,7 @@ class PostgresWriter:
         except psycopg.errors.UniqueViolation as error:
             # Another writer kept the same event or opened the same stream since we looked.
             raise LedgerBusy("another writer was in the way: try again") from error
-        self._cursor.execute(
-            "UPDATE log_head SET position = %s, recorded_at = %s", (first + len(rows) - 1, recorded)
-        )
+        self._cursor.execute("UPDATE log_head SET position = %s, recorded_at = %s", (first + len(rows) - 1, recorded))
 
     def _write_heads(self, heads: Collection[Head]) -> None:
         new = [head for head in heads if head.new]

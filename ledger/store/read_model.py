@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -15,14 +16,37 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    create_engine,
     delete,
+    func,
     inspect,
+    select,
     text,
 )
 from sqlalchemy.schema import CreateTable
 
 from ledger.projections.shape import Kind, Projection
 from ledger.store.rows import chunks
+from ledger.store.tables import parked
+
+__all__ = [
+    "Rows",
+    "Table",
+    "activate_tables",
+    "count_parked",
+    "count_rows",
+    "create_tables",
+    "forget_states",
+    "index_tables",
+    "insert_rows",
+    "load_states",
+    "memory_read_model",
+    "park",
+    "replace_customers",
+    "rows_of",
+    "save_states",
+    "table_of",
+]
 
 TYPES: dict[Kind, Any] = {
     "integer": BigInteger,
@@ -76,9 +100,7 @@ def activate_tables(connection: Connection, projections: Iterable[Projection[Any
     """Put the tables of a rebuild in the place of the live ones."""
     for projection in projections:
         connection.execute(text(f'DROP TABLE IF EXISTS "{projection.name}"'))
-        connection.execute(
-            text(f'ALTER TABLE "{building_name(projection, token)}" RENAME TO "{projection.name}"')
-        )
+        connection.execute(text(f'ALTER TABLE "{building_name(projection, token)}" RENAME TO "{projection.name}"'))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -134,16 +156,58 @@ def save_states(connection: Connection, states: Mapping[int, bytes], gone: Colle
         )
 
 
-def park(connection: Connection, parked: Mapping[int, tuple[int, str]], recovered: Collection[int]) -> None:
+def forget_states(connection: Connection) -> None:
+    """Drop every fold state and parked customer, as a rebuild does."""
+    connection.execute(text("DELETE FROM fold_states"))
+    connection.execute(text("DELETE FROM parked"))
+
+
+def count_rows(connection: Connection, projection: Projection[Any]) -> int:
+    """Return how many rows the live table of a projection has."""
+    return int(connection.execute(select(func.count()).select_from(table_of(projection))).scalar_one())
+
+
+def count_parked(connection: Connection) -> int:
+    """Return how many customers are parked."""
+    return int(connection.execute(text("SELECT count(*) FROM parked")).scalar_one())
+
+
+def rows_of(
+    connection: Connection, projection: Projection[Any], customers: Collection[int]
+) -> dict[int, list[tuple[Any, ...]]]:
+    """Return the live rows of some customers by their number, each as the projection's columns."""
+    table = table_of(projection)
+    rows: dict[int, list[tuple[Any, ...]]] = {}
+    for chunk in chunks(sorted(customers), CHUNK):
+        for row in connection.execute(select(table).where(table.c.customer.in_(chunk))):
+            rows.setdefault(row[0], []).append(tuple(row[1:]))
+    return rows
+
+
+@contextmanager
+def memory_read_model(projections: Iterable[Projection[Any]]) -> Iterator[Connection]:
+    """Open empty read-model tables in memory, which go when it is closed."""
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as connection:
+            for projection in projections:
+                table_of(projection).create(connection)
+            parked.create(connection)
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def park(connection: Connection, aside: Mapping[int, tuple[int, str]], recovered: Collection[int]) -> None:
     """Set aside customers whose events cannot be projected (position, reason), and take back the `recovered`."""
-    for customer in sorted({*parked, *recovered}):
+    for customer in sorted({*aside, *recovered}):
         connection.execute(text("DELETE FROM parked WHERE customer = :customer"), {"customer": customer})
-    if parked:
+    if aside:
         connection.execute(
             text("INSERT INTO parked (customer, position, reason) VALUES (:customer, :position, :reason)"),
             [
                 {"customer": customer, "position": position, "reason": reason}
-                for customer, (position, reason) in parked.items()
+                for customer, (position, reason) in aside.items()
             ],
         )
 

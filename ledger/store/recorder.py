@@ -48,12 +48,12 @@ class KeyedNotification(Notification):
     row: Row = ()
 
 
-def _stored(id: Any, key: bytes | None, row: Row) -> StoredEvent:
+def _stored(id: bytes, key: bytes | None, *row: Any) -> StoredEvent:
     fields = (UUID(bytes=bytes(id)), row[2], row[3], bytes(row[8]))
     return StoredEvent(*fields) if key is None else KeyedEvent(*fields, row=row)
 
 
-def _notification(id: Any, key: bytes | None, row: Row) -> Notification:
+def _notification(id: bytes, key: bytes | None, *row: Any) -> Notification:
     fields = (UUID(bytes=bytes(id)), row[2], row[3], bytes(row[8]), row[0])
     return Notification(*fields) if key is None else KeyedNotification(*fields, row=row)
 
@@ -157,7 +157,7 @@ class LedgerAggregateRecorder(_OnEngine, AggregateRecorder):
             rows = connection.execute(
                 text(statement), {"id": _raw(originator_id), "gt": gt, "lte": lte, "limit": limit}
             ).all()
-        return [_stored(*row[:2], tuple(row[2:])) for row in rows]
+        return [_stored(*row) for row in rows]
 
 
 class LedgerApplicationRecorder(LedgerAggregateRecorder, ApplicationRecorder):
@@ -189,7 +189,7 @@ class LedgerApplicationRecorder(LedgerAggregateRecorder, ApplicationRecorder):
         )
         with self._reading() as connection:
             rows = connection.execute(text(statement), {"start": start, "stop": stop, "limit": limit, **named}).all()
-        return [_notification(*row[:2], tuple(row[2:])) for row in rows]
+        return [_notification(*row) for row in rows]
 
     def max_notification_id(self) -> int | None:
         with self._reading() as connection:

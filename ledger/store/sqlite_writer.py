@@ -119,9 +119,7 @@ class SQLiteWriter:
         self._cursor.executemany(INSERT_EVENT, event_rows(rows, first, recorded))
         for link in links:
             self._write_link(link, rows[link.row], first + link.row, recorded)
-        self._cursor.execute(
-            "UPDATE log_head SET position = ?, recorded_at = ?", (first + len(rows) - 1, recorded)
-        )
+        self._cursor.execute("UPDATE log_head SET position = ?, recorded_at = ?", (first + len(rows) - 1, recorded))
 
     def _write_link(self, link: Link, row: NewEvent, position: int, recorded: int) -> None:
         if link.merge is not None:

@@ -61,7 +61,14 @@ events = Table(
     Column("leaf", LargeBinary),
     UniqueConstraint("stream", "version", name="events_stream_version"),
     # An event stored through the eventsourcing library alone has no key of ours.
-    Index("events_key", "source", "event_key", unique=True, sqlite_where=text("event_key IS NOT NULL"), postgresql_where=text("event_key IS NOT NULL")),
+    Index(
+        "events_key",
+        "source",
+        "event_key",
+        unique=True,
+        sqlite_where=text("event_key IS NOT NULL"),
+        postgresql_where=text("event_key IS NOT NULL"),
+    ),
 )
 
 log_head = Table(

@@ -35,7 +35,8 @@ def require_current(connection: Connection, address: str) -> None:
         error.older = True
         raise error
     raise LedgerIncompatible(
-        f"the ledger at {address} is of version {found}, newer than this code ({HEAD}): install the newer customer-ledger"
+        f"the ledger at {address} is of version {found}, newer than this code ({HEAD}): "
+        "install the newer customer-ledger"
     )
 
 

@@ -29,7 +29,9 @@ class LogWriter(Protocol):
     def take_head(self) -> tuple[int, int]:
         """Return the last position and its recorded_at; no other writer moves them until the end."""
 
-    def write(self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], first: int, recorded: int) -> None:
+    def write(
+        self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], first: int, recorded: int
+    ) -> None:
         """Insert the events from position `first` on, move the streams' heads and the log's head."""
 
     def commit(self) -> None:

@@ -12,7 +12,7 @@ from ledger import Ledger, LedgerError
 from ledger.events.instants import instant
 from ledger.projecting.catch_up import catch_up, catch_up_batch
 from ledger.projecting.rebuild import rebuild
-from ledger.projecting.scratch import scratch
+from ledger.runners.scratch import scratch
 from ledger.store.engine import reading
 from ledger.store.log import KNOWN_CONTROL, Until
 from tests.properties.ledgers import Tables, fresh_ledger, tables
@@ -86,9 +86,7 @@ def test_as_of_a_time_is_the_ledger_that_recorded_only_what_had_happened_by_then
 
 
 @given(log=logs(), data=st.data())
-def test_as_known_at_a_time_is_the_ledger_that_had_recorded_only_so_much(
-    log: list[Wire], data: st.DataObject
-) -> None:
+def test_as_known_at_a_time_is_the_ledger_that_had_recorded_only_so_much(log: list[Wire], data: st.DataObject) -> None:
     arrival = data.draw(st.permutations(log))
     known = data.draw(st.integers(0, len(arrival)))
     with fresh_ledger() as ledger:

@@ -12,14 +12,17 @@ from sqlalchemy import text
 
 from ledger import InvalidInput, Ledger, Undecodable
 from ledger.errors import UnknownEventType
-from ledger.store.application import CustomerApplication, KeyedEvent, StreamEvent
+from ledger.store.application import CustomerApplication, StreamEvent
 from ledger.store.engine import reading
+from ledger.store.recorder import KeyedEvent
 from tests.store.events import order
 
 
 def stream_id(ledger: Ledger, customer_id: str) -> UUID:
     with reading(ledger.store.engine) as connection:
-        raw = connection.execute(text("SELECT id FROM streams WHERE customer_id = :id"), {"id": customer_id}).scalar_one()
+        raw = connection.execute(
+            text("SELECT id FROM streams WHERE customer_id = :id"), {"id": customer_id}
+        ).scalar_one()
     return UUID(bytes=bytes(raw))
 
 
@@ -56,10 +59,10 @@ def test_a_forged_topic_is_refused_and_imports_nothing(ledger: Ledger) -> None:
 
 
 def test_an_event_that_the_ledger_did_not_append_is_not_decoded(ledger: Ledger) -> None:
-    with CustomerApplication(ledger.store) as application, pytest.raises(Undecodable, match="Ledger.append"):
+    with CustomerApplication(ledger.store) as application, pytest.raises(Undecodable, match=r"Ledger\.append"):
         application.mapper.to_domain_event(StoredEvent(UUID(int=1), 1, "order.placed", b"{}"))
 
 
 def test_saving_past_the_ledgers_own_door_is_refused(ledger: Ledger) -> None:
-    with CustomerApplication(ledger.store) as application, pytest.raises(InvalidInput, match="Ledger.append"):
+    with CustomerApplication(ledger.store) as application, pytest.raises(InvalidInput, match=r"Ledger\.append"):
         application.save(StreamEvent(UUID(int=1), 1, None))  # type: ignore[arg-type]  # what is saved does not matter

@@ -1,0 +1,32 @@
+"""A read model of its own, in memory: as of a time, as known at one, in another zone, by another journey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ledger.projections import PROJECTIONS
+from ledger.runners.whole import fold_log
+from ledger.schemas.definitions import Definitions
+from ledger.store.engine import Connection, reading
+from ledger.store.log import Until, last_position
+from ledger.store.read_model import insert_rows, memory_read_model, park, table_of
+from ledger.store.store import Store
+
+
+@contextmanager
+def scratch(store: Store, until: Until, definitions: Definitions) -> Iterator[Connection]:
+    """Fold the log as `until` bounds it under `definitions`, and open the tables that come out; they go at the end.
+
+    It is the same fold on another input, so its tables are those of a ledger that had recorded no more.
+    """
+    with reading(store.engine) as log:
+        upto = last_position(log) if until.position is None else until.position
+    bounded = Until(as_of=until.as_of, known_at=until.known_at, position=upto)
+    tables = {projection.name: table_of(projection) for projection in PROJECTIONS}
+    with memory_read_model(PROJECTIONS) as connection:
+        for built in fold_log(store, definitions, bounded):
+            for name, rows in built.rows.items():
+                insert_rows(connection, tables[name], rows)
+            park(connection, built.parked, ())
+        yield connection
