@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.sample.simulate import lines, simulate
+from ledger.sample.simulate import simulate, simulate_lines
 from ledger.sample.truth import Truth
 
-__all__ = ["Truth", "lines", "simulate"]
+__all__ = ["Truth", "simulate", "simulate_lines"]

@@ -60,6 +60,9 @@ ONLY = {
 LOOKING = frozenset({"page.viewed", "touchpoint.occurred", "campaign.responded", "interaction.started"})
 """Ways of looking around; two of them within two weeks, or more, are read as consideration."""
 
+MOVING = frozenset(LOWEST) | frozenset(ONLY)
+"""Every type that can move a customer by itself."""
+
 
 def silent(kind: str, stage: str) -> bool:
     """Say whether an event of type `kind` leaves a customer in `stage` where they are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.sample.clock import HOUR, MINUTE, SECOND
+from ledger.sample.clock import HOUR, MINUTE, SECOND, microseconds
 from ledger.sample.interactions import agent, interaction
 from ledger.sample.parameters import CHANNELS, REOPENED_HOURS, RESOLUTION_HOURS, RESPONSE_MINUTES, TOPICS
 from ledger.sample.person import Person
@@ -27,8 +27,8 @@ def case(person: Person, at: int) -> None:
         )
         if not opened:
             return
-        truth.opened_at = at
-        truth.open_spans.append((at, None))
+        truth.opened_at = microseconds(at)
+        person.open_spans.append((truth.opened_at, None))
         more["causation_id"] = opened
     _work(person, at, channel, truth, more)
     person.truth.case(truth)
@@ -42,7 +42,7 @@ def _work(person: Person, at: int, channel: str, truth: CaseTruth, more: dict[st
     between = resolved - responded
     system, adviser = {"type": "system"}, agent(person)
     if person.tell(responded, "case.triaged", {}, actor=system, **more) and truth.opened_at is not None:
-        truth.first_response_at = responded
+        truth.first_response_at = microseconds(responded)
     person.tell(responded + between // 20, "case.assigned", {}, actor=adviser, **more)
     if draw() < 0.5:
         person.tell(responded + between // 10, "case.in_progress", {}, actor=adviser, **more)
@@ -88,13 +88,14 @@ def _resolution(person: Person, at: int, channel: str, truth: CaseTruth, more: d
     data = {"resolution": _RESOLUTIONS[int(draw() * 4)]}
     if not person.tell(at, "case.resolved", data, channel, "outbound", actor=agent(person), **more):
         return
-    truth.resolved_first_at = truth.resolved_last_at = at
-    _close(truth, at)
+    truth.resolved_first_at = truth.resolved_last_at = microseconds(at)
+    if truth.opened_at is not None:
+        person.open_spans[-1] = (truth.opened_at, truth.resolved_first_at)
     if draw() < 0.12:
         at = _again(person, at, channel, truth, more)
     closed = at + int((1 + draw() * 47) * HOUR)
     if draw() < 0.85 and person.tell(closed, "case.closed", data, actor={"type": "system"}, **more):
-        truth.closed_at = closed
+        truth.closed_at = microseconds(closed)
     if draw() < 0.35:
         survey(person, at + int(draw() * 30 * HOUR), "csat" if draw() < 0.6 else "ces", channel, truth.case_id)
 
@@ -106,14 +107,9 @@ def _again(person: Person, at: int, channel: str, truth: CaseTruth, more: dict[s
     again = reopened + int(REOPENED_HOURS.at(draw()) * HOUR)
     if person.tell(reopened, "case.reopened", {}, channel, "inbound", actor={"type": "customer"}, **more):
         truth.reopened += 1
-        truth.open_spans.append((reopened, None))
+        person.open_spans.append((microseconds(reopened), None))
     data = {"resolution": _RESOLUTIONS[int(draw() * 4)]}
     if person.tell(again, "case.resolved", data, channel, "outbound", actor=agent(person), **more):
-        truth.resolved_last_at = again
-        _close(truth, again)
+        truth.resolved_last_at = microseconds(again)
+        person.open_spans[-1] = (microseconds(reopened), truth.resolved_last_at)
     return again
-
-
-def _close(truth: CaseTruth, at: int) -> None:
-    if truth.open_spans:
-        truth.open_spans[-1] = (truth.open_spans[-1][0], at)

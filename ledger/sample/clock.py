@@ -13,9 +13,6 @@ DAY = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = date(1970, 1, 1)
-_MINUTES = tuple(f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60))
-_SECONDS = tuple(f"{second:02d}." for second in range(60))
-_MILLISECONDS = tuple(f"{part:03d}" for part in range(1000))
 
 
 @lru_cache(maxsize=20_000)
@@ -24,12 +21,23 @@ def day_text(day: int) -> str:
     return (_FIRST_DAY + timedelta(days=day)).isoformat()
 
 
+_SECONDS: list[str] = []
+_MILLISECONDS: list[str] = []
+
+
+def _wind() -> None:
+    # Formatting a time costs more than looking up its text; a day has few enough seconds to keep them all.
+    _MILLISECONDS.extend(f".{part:03d}" for part in range(1000))
+    _SECONDS.extend(f"T{time(s // 3600, s // 60 % 60, s % 60)}" for s in range(86_400))
+
+
 def text(at: int, offset: int = 0, suffix: str = "Z") -> str:
     """Return the ISO 8601 text of `at` on a clock that runs `offset` milliseconds ahead of UTC."""
-    day, rest = divmod(at + offset, DAY)
-    minute, rest = divmod(rest, MINUTE)
-    second, part = divmod(rest, SECOND)
-    return day_text(day) + _MINUTES[minute] + _SECONDS[second] + _MILLISECONDS[part] + suffix
+    if not _SECONDS:
+        _wind()
+    at += offset
+    second = at // 1000
+    return f"{day_text(second // 86_400)}{_SECONDS[second % 86_400]}{_MILLISECONDS[at % 1000]}{suffix}"
 
 
 @lru_cache(maxsize=20_000)
@@ -50,8 +58,12 @@ def milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+def microseconds(at: int) -> int:
+    """Return `at` in microseconds since 1970 UTC, the unit of the ledger's instants."""
+    return at * 1000
+
+
 def event_id(at: int, bits: int) -> str:
-    """Return the UUIDv7 of the millisecond `at` and 74 random `bits`."""
-    high = f"{at:012x}7{bits >> 62:03x}"
-    low = f"{bits & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000:016x}"
-    return f"{high[:8]}-{high[8:12]}-{high[12:]}-{low[:4]}-{low[4:]}"
+    """Return the UUIDv7 of the millisecond `at` and 80 random `bits`, of which 72 are used."""
+    name = (at << 80 | bits).to_bytes(16, "big").hex()
+    return f"{name[:8]}-{name[8:12]}-7{name[13:16]}-8{name[17:20]}-{name[20:]}"

@@ -61,10 +61,11 @@ def _by_hint(person: Person, visit: Visit) -> None:
     hint = pick(draw, ORDER) if wrong else visit.stage
     name = person.write(visit.entered_at, kind, dict(_QUIET_FIELDS.get(kind, {})), stage_hint=hint, **precision(visit))
     if wrong:
-        line = person.told[-1].line
+        line = person.told[-1][2]
         data = {"source": line["source"], "event_id": name, "stage": visit.stage, "reason": "wrong stage chosen"}
-        person.write(corrected, "stage.corrected", data)
-        person.told[-1].line["customer_id"] = line["customer_id"]
+        if draw() < 0.5:
+            data["by"] = f"agent-{int(draw() * 60):03d}"
+        person.write(corrected, "stage.corrected", data, customer_id=line["customer_id"])
         person.truth.counts["corrections"] += 1
 
 

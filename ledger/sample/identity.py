@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.sample.clock import DAY, MINUTE, text
 from ledger.sample.fields import pick
 from ledger.sample.parameters import CHANNELS
-from ledger.sample.person import Person, Told
+from ledger.sample.person import Person
 
 _REGIONS = ("north", "south", "east", "west")
 _VALUES = ("bronze", "silver", "gold")
@@ -30,7 +30,7 @@ def become_known(person: Person) -> None:
 
 def link_card(person: Person) -> None:
     """Tell that the loyalty card the store knows is this person, where the store told anything."""
-    seen = [told.at for told in person.told if told.line["customer_id"] == person.card]
+    seen = [at for _, at, line, _ in person.told if line["customer_id"] == person.card]
     if not seen or person.card is None:
         person.card = None
         return
@@ -115,11 +115,11 @@ def redeliver(person: Person, share: float) -> None:
     """Deliver a share of the person's events a second time, later; the content is the same, received_at may differ."""
     draw, told = person.draw, person.told
     for _ in range(int(len(told) * share + draw())):
-        first = told[int(draw() * len(told))]
-        if first.again:
+        first, at, line, again = told[int(draw() * len(told))]
+        if again:
             continue
-        arrives = first.arrives + 1 + int(draw() * 2 * DAY)
-        line = dict(first.line)
+        arrives = min(first + 1 + int(draw() * 2 * DAY), person.world.end)
+        line = dict(line)
         if draw() < 0.5:
-            line["received_at"] = text(min(arrives, person.world.end))
-        told.append(Told(arrives, first.at, line, again=True))
+            line["received_at"] = text(arrives)
+        told.append((arrives, at, line, True))

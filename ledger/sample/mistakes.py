@@ -25,10 +25,10 @@ def mistake(person: Person, at: int) -> None:
         return
     kind = pick(person.draw, _KINDS)
     name = person.write(at, kind, dict(_FIELDS[kind]), "web")
-    wrong = person.told[-1]
+    wrong = person.told[-1][2]
     contact = person.contacts and person.contacts[-1][3] == name
     if contact:
         person.contacts.pop()
-    data = {"source": wrong.line["source"], "event_id": name, "why": "recorded for the wrong customer"}
-    person.write(retracted, "event.retracted", data, customer_id=wrong.line["customer_id"])
+    data = {"source": wrong["source"], "event_id": name, "why": "recorded for the wrong customer"}
+    person.write(retracted, "event.retracted", data, customer_id=wrong["customer_id"])
     person.truth.counts["retractions"] += 1

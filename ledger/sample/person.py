@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from ledger.events.contacts import CONTACTS
-from ledger.sample.bearing import LOOKING, LOWEST, ONLY, silent
+from ledger.sample.bearing import LOOKING, MOVING, silent
 from ledger.sample.clock import DAY, MINUTE, event_id, text
 from ledger.sample.delays import DELAYS, NIGHT
 from ledger.sample.truth import CaseTruth, Truth
@@ -29,13 +29,8 @@ SOURCES = {
 """Which system records a channel; the crm records the others, and what has no channel."""
 
 
-class Told(NamedTuple):
-    """An event written: when it arrives and occurred (milliseconds since 1970 UTC), its line, and if it comes again."""
-
-    arrives: int
-    at: int
-    line: Line
-    again: bool = False
+Told = tuple[int, int, Line, bool]
+"""An event written: when it arrives and occurred (milliseconds since 1970 UTC), its line, whether it comes again."""
 
 
 class Person:
@@ -43,12 +38,14 @@ class Person:
 
     Before `known_at` the person is the visitor `anonymous`, from then on the customer `key`; the store knows
     them by `card` where they have one. `visits` is the journey intended, which every figure by stage follows;
-    `habit` is the one way in which they look around while they are only aware.
+    `habit` is the one way in which they look around while they are only aware. `open_spans` are the times in
+    which a case of theirs was open, in microseconds.
     """
 
     __slots__ = (
-        "anonymous", "card", "cases", "closing", "contacts", "currency", "draw", "entries", "habit", "key", "known_at",
-        "offset", "orders", "random", "segments", "spoke_at", "suffix", "told", "truth", "until", "visits", "world",
+        "anonymous", "card", "cases", "closing", "contacts", "currency", "draw", "entries", "habit", "key",
+        "known_at", "offset", "open_spans", "orders", "random", "segments", "spoke_at", "suffix", "told", "truth",
+        "until", "visits", "world",
     )  # fmt: skip
 
     def __init__(self, world: World, truth: Truth, random: Random, key: str) -> None:
@@ -70,6 +67,7 @@ class Person:
         self.closing: list[Told] = []
         self.contacts: list[tuple[int, str, int, str, str, str, str]] = []
         self.cases: list[CaseTruth] = []
+        self.open_spans: list[tuple[int, int | None]] = []
         self.orders: list[int] = []
         self.segments: dict[str, tuple[int, str]] = {}
         self.spoke_at: int | None = None
@@ -94,29 +92,13 @@ class Person:
         source: str | None = None,
         **more: Any,
     ) -> str:
-        """Write an event of type `kind` at `at` (milliseconds) and return its id.
+        """Write an event of type `kind` at `at` (milliseconds), with `more` envelope fields, and return its id.
 
         Returns "" and writes nothing when that is too late, or when the event would move the journey.
         """
-        if at >= self.until or ((kind in LOWEST or kind in ONLY) and not self._silent(kind, at)):
+        if at >= self.until or (kind in MOVING and not self.idle(kind, at)):
             return ""
-        return self.write(at, kind, data, channel, direction, source, **more)
-
-    def _silent(self, kind: str, at: int) -> bool:
-        # An instant in which a stage is entered belongs to the entry alone.
-        return at not in self.entries and silent(kind, self.stage_at(at)) and self.idle(kind, at)
-
-    def idle(self, kind: str, at: int) -> bool:
-        """Say whether looking around in this way at `at` stays without consequence.
-
-        Two ways of it within two weeks take an aware customer on, so the aware have one habit, and those who
-        fell back to awareness, with other ways still remembered, have none.
-        """
-        if kind not in LOOKING:
-            return True
-        place = bisect_right(self.entries, at)
-        stage = self.visits[place - 1].stage if place else ""
-        return stage != "win_back" and (stage != "awareness" or (place == 1 and kind == self.habit))
+        return self._write(at, kind, data, channel, direction, source, more)
 
     def write(
         self,
@@ -128,43 +110,81 @@ class Person:
         source: str | None = None,
         **more: Any,
     ) -> str:
-        """Write an event whatever it does to the journey, and return its id."""
+        """Write an event as `tell` does, but whatever it does to the journey, and return its id."""
+        return self._write(at, kind, data, channel, direction, source, more)
+
+    def _write(
+        self,
+        at: int,
+        kind: str,
+        data: dict[str, Any],
+        channel: str | None,
+        direction: str | None,
+        source: str | None,
+        more: dict[str, Any],
+    ) -> str:
+        # Half of a simulation's time is spent here: lookups are made once, and texts are not formatted.
         origin = source or (SOURCES.get(channel, "crm") if channel is not None else "crm")
-        start = at - at % DAY + NIGHT if origin == "store" else at
-        name = event_id(at, self.random.getrandbits(74))
-        precision = more.pop("time_precision", None)
-        line: Line = {"event_id": name, "source": origin, "type": kind, "customer_id": self.key_at(at, origin)}
-        if precision is None:
-            line["occurred_at"] = text(at, self.offset, self.suffix)
-        else:
-            line["occurred_at"] = self.world.date(at) if precision == "date" else text(at, self.offset, self.suffix)
-            line["time_precision"] = precision
-        arrives = start + int(DELAYS[origin].at(self.draw()))
-        line["received_at"] = text(min(arrives, self.world.end))
+        arrives = at + int(DELAYS[origin].at(self.draw()))
+        key = self.key if at >= self.known_at else self.anonymous
+        if origin == "store":
+            arrives += NIGHT - at % DAY
+            key = self.card if self.card is not None and at >= self.known_at else key
+        arrives = min(arrives, self.world.end)
+        name = event_id(at, self.random.getrandbits(80))
+        line: Line = {
+            "event_id": name,
+            "source": origin,
+            "type": kind,
+            "customer_id": key,
+            "occurred_at": text(at, self.offset, self.suffix),
+            "received_at": text(arrives),
+        }
         if channel is not None:
             line["channel"] = channel
+            if kind in CONTACTS:
+                self._contact(at, line, more)
         if direction is not None:
             line["direction"] = direction
         if more:
             line.update(more)
+            if "time_precision" in more:
+                self._round(at, line)
         line["data"] = data
-        self.told.append(Told(arrives, at, line))
-        if kind in CONTACTS and channel is not None:
-            sequence = more.get("source_sequence", -1)
-            self.contacts.append(
-                (at, origin, sequence, name, channel, more.get("interaction_id", ""), more.get("case_id", ""))
-            )
+        self.told.append((arrives, at, line, False))
         return name
+
+    def _contact(self, at: int, line: Line, more: dict[str, Any]) -> None:
+        self.contacts.append(
+            (
+                at, line["source"], more.get("source_sequence", -1), line["event_id"], line["channel"],
+                more.get("interaction_id", ""), more.get("case_id", ""),
+            )
+        )  # fmt: skip
+
+    def _round(self, at: int, line: Line) -> None:
+        self.truth.count("precisions", line["time_precision"])
+        if line["time_precision"] == "date":
+            line["occurred_at"] = self.world.date(at)
+
+    def idle(self, kind: str, at: int) -> bool:
+        """Say whether an event of type `kind` at `at` leaves the journey as it is intended.
+
+        Two ways of looking around within two weeks take an aware customer on, so the aware have one habit, and
+        those who fell back to awareness, with other ways still remembered, have none.
+        """
+        place = bisect_right(self.entries, at)
+        if not place or self.entries[place - 1] == at:
+            # The instant in which a stage is entered belongs to the entry alone.
+            return False
+        stage = self.visits[place - 1].stage
+        if kind in LOOKING and (stage == "win_back" or (stage == "awareness" and (place > 1 or kind != self.habit))):
+            return False
+        return silent(kind, stage)
 
     def speak(self, at: int) -> None:
         """Take that the person spoke for the company at `at`."""
         self.spoke_at = at if self.spoke_at is None else min(self.spoke_at, at)
-
-    def key_at(self, at: int, origin: str) -> str:
-        """Return the key that the system `origin` knows the person by at `at`."""
-        if at < self.known_at:
-            return self.anonymous
-        return self.card if self.card is not None and origin == "store" else self.key
 
     def rough(self, at: int) -> tuple[int, dict[str, str]]:
         """Return `at` as a source keeps it that knows only dates or minutes, with that precision; or as it is.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from itertools import pairwise
 
-from ledger.sample.clock import DAY
+from ledger.sample.clock import DAY, microseconds
 from ledger.sample.person import Person
-from ledger.sample.truth import CaseTruth, CustomerTruth, OverlayVisit
+from ledger.sample.truth import DAY as MICROSECONDS_OF_A_DAY
+from ledger.sample.truth import CustomerTruth, OverlayTruth, VisitTruth
 
 FOLLOWS = 7 * DAY
 """A contact follows another within this time, or within one case."""
@@ -15,40 +16,42 @@ FOLLOWS = 7 * DAY
 def reckon(person: Person) -> None:
     """Take the person's life into the truth."""
     truth = person.truth
-    pairs, switched = _switching(person)
-    days = len({person.world.date(at) for at in person.orders})
-    overlays = [*_support(person.cases), *_advocacy(person)]
-    truth.counts["people"] += 1
-    truth.counts["contacts_in_pairs"] += pairs
-    truth.counts["contacts_switched"] += switched
-    for threshold in (1, 2, 3):
-        truth.counts[f"people_with_{threshold}_orders"] += len(person.orders) >= threshold
-        truth.counts[f"people_with_orders_on_{threshold}_days"] += days >= threshold
-    for before, after in zip(sorted(person.orders), sorted(person.orders)[1:], strict=False):
-        truth.tally("between_orders", after - before, DAY)
-    for overlay in overlays:
-        truth.count("overlays", overlay.stage)
-    for stage in {overlay.stage for overlay in overlays}:
-        truth.count("overlays_reached", stage)
-    truth.journey(person.visits)
+    told = CustomerTruth(
+        customer_id=person.key,
+        keys=[],
+        events=len(person.told) + len(person.closing),
+        visits=_visits(person),
+        overlays=[*_support(person), *_advocacy(person)],
+        cases=person.cases,
+        segments={scheme: segment for scheme, (_, segment) in sorted(person.segments.items())},
+        orders=len(person.orders),
+        order_days=len({person.world.date(at) for at in person.orders}),
+        contacts_in_pairs=0,
+        contacts_switched=0,
+        erased=bool(person.closing),
+    )
+    told.contacts_in_pairs, told.contacts_switched = _switching(person)
+    for before, after in pairwise(sorted(person.orders)):
+        truth.tally("order to next order", microseconds(after - before), MICROSECONDS_OF_A_DAY)
+    truth.person(told)
     if truth.customers is not None:
-        everything = [*person.told, *person.closing]
-        truth.customers.append(
-            CustomerTruth(
-                customer_id=person.key,
-                keys=sorted({told.line["customer_id"] for told in everything}),
-                events=len(everything),
-                visits=person.visits,
-                overlays=overlays,
-                cases=person.cases,
-                segments={scheme: segment for scheme, (_, segment) in sorted(person.segments.items())},
-                orders=len(person.orders),
-                order_days=days,
-                contacts_in_pairs=pairs,
-                contacts_switched=switched,
-                erased=bool(person.closing),
-            )
+        told.keys = sorted({line["customer_id"] for _, _, line, _ in [*person.told, *person.closing]})
+        truth.customers.append(told)
+
+
+def _visits(person: Person) -> list[VisitTruth]:
+    return [
+        VisitTruth(
+            stage=visit.stage,
+            entered_at=microseconds(visit.entered_at),
+            left_at=None if visit.left_at is None else microseconds(visit.left_at),
+            cycle=visit.cycle,
+            transition=visit.transition,
+            skipped=visit.skipped,
+            door=visit.door,
         )
+        for visit in person.visits
+    ]
 
 
 def _switching(person: Person) -> tuple[int, int]:
@@ -65,17 +68,19 @@ def _switching(person: Person) -> tuple[int, int]:
     return pairs, switched
 
 
-def _support(cases: Iterable[CaseTruth]) -> list[OverlayVisit]:
+def _support(person: Person) -> list[OverlayTruth]:
     """Return the times in which at least one case was open."""
-    visits: list[OverlayVisit] = []
-    for opened, closed in sorted((span for case in cases for span in case.open_spans), key=lambda span: span[0]):
+    visits: list[OverlayTruth] = []
+    for opened, closed in sorted(person.open_spans, key=lambda span: span[0]):
         last = visits[-1] if visits else None
         if last is None or (last.left_at is not None and last.left_at < opened):
-            visits.append(OverlayVisit(stage="support", entered_at=opened, left_at=closed))
+            visits.append(OverlayTruth(stage="support", entered_at=opened, left_at=closed))
         elif last.left_at is not None:
             last.left_at = None if closed is None else max(last.left_at, closed)
     return visits
 
 
-def _advocacy(person: Person) -> list[OverlayVisit]:
-    return [] if person.spoke_at is None else [OverlayVisit(stage="advocacy", entered_at=person.spoke_at)]
+def _advocacy(person: Person) -> list[OverlayTruth]:
+    if person.spoke_at is None:
+        return []
+    return [OverlayTruth(stage="advocacy", entered_at=microseconds(person.spoke_at))]

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 
 class Tally(Struct, kw_only=True):
-    """How many lengths in milliseconds, their exact sum and extremes, and how many last so many whole `unit`s."""
+    """How many lengths in microseconds, their exact sum and extremes, and how many last so many whole `unit`s."""
 
     unit: int
     n: int = 0

@@ -32,6 +32,8 @@ def survey(person: Person, at: int, metric: str, channel: str | None = None, cas
     mood = SATISFACTION[stage] + (draw() + draw() - 1) * 0.62
     score = low + int(min(max(mood, 0.0), 0.999) * (high - low + 1))
     data: dict[str, Any] = {"metric": metric, "score": score, "scale_min": low, "scale_max": high}
+    if metric == "ces" and draw() < 0.3:
+        data["high_is"] = "good"
     if draw() < 0.2:
         data["comment"] = _COMMENTS[int(draw() * 4)]
     more["actor"] = {"type": "customer"}
