@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec.json import Encoder, decode
@@ -18,6 +19,7 @@ def canonical(value: dict[str, Any] | Sequence[Any]) -> str:
     return _encode(value).decode() if value else "{}" if isinstance(value, dict) else "[]"
 
 
+@lru_cache(maxsize=4096)
 def with_segment(segments: str, scheme: str, segment: str) -> str:
     """Return the text of `segments` ({scheme: segment}) after the customer was placed in another one."""
     current = decode(segments, type=dict[str, str])

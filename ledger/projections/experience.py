@@ -114,16 +114,18 @@ def _contact(state: ExperienceState, touches: Touches, event: RecordedEvent[Data
 
 
 def _touch_rows(rows: list[Row], place: Place, touches: Touches) -> None:
+    # Most rows are these: tuples spelled out are made in half the time.
+    a, b, c, d, e = place
     if touches.inbound:
-        rows.append((*place, "", "touchpoint", "", "inbound", touches.inbound, 0))
+        rows.append((a, b, c, d, e, "", "touchpoint", "", "inbound", touches.inbound, 0))
     if touches.outbound:
-        rows.append((*place, "", "touchpoint", "", "outbound", touches.outbound, 0))
+        rows.append((a, b, c, d, e, "", "touchpoint", "", "outbound", touches.outbound, 0))
     if touches.undirected:
-        rows.append((*place, "", "touchpoint", "", "", touches.undirected, 0))
+        rows.append((a, b, c, d, e, "", "touchpoint", "", "", touches.undirected, 0))
     if touches.same:
-        rows.append((*place, "", "switching", "", "same", touches.same, 0))
+        rows.append((a, b, c, d, e, "", "switching", "", "same", touches.same, 0))
     if touches.switched:
-        rows.append((*place, "", "switching", "", "switched", touches.switched, 0))
+        rows.append((a, b, c, d, e, "", "switching", "", "switched", touches.switched, 0))
 
 
 def _rating_rows(state: ExperienceState) -> list[Row]:
@@ -147,9 +149,9 @@ def _add(tallies: dict[Cell, Tally], cell: Cell, n: int, total: int) -> None:
 def _count(
     state: ExperienceState, moment: Moment, period: int, measure: str, unit: str, value: str, total: int = 0
 ) -> None:
-    event = moment.event
-    place = (moment.stage or "", event.channel or "", event.department or "", state.segments)
-    _add(state.tallies, (period, *place, "", measure, unit, value), 1, total)
+    event, stage, segments = moment.event, moment.stage or "", state.segments
+    cell = (period, stage, event.channel or "", event.department or "", segments, "", measure, unit, value)
+    _add(state.tallies, cell, 1, total)
 
 
 def _segment(_: ExperienceFold, state: ExperienceState, moment: Moment) -> None:

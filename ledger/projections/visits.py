@@ -66,7 +66,11 @@ class VisitsFold:
                 _turn(state, moment)
                 inside = _open(state)
             if kind in touchpoints:
-                _meet(inside, event.channel)
+                channel = event.channel
+                for visit in inside:
+                    visit.touchpoints += 1
+                    if channel is not None and channel not in visit.channels:
+                        visit.channels.append(channel)
             elif kind == "work.completed":
                 _spend(inside, cast(WorkCompleted, event.data))
 
@@ -107,13 +111,6 @@ def _leave(state: VisitsState, stage: str, at: int) -> None:
         if state.overlay[place].entered.stage == stage:
             state.overlay[place].left_at = at
     state.open = [place for place in state.open if state.overlay[place].left_at is None]
-
-
-def _meet(inside: list[Visit], channel: str | None) -> None:
-    for visit in inside:
-        visit.touchpoints += 1
-        if channel is not None and channel not in visit.channels:
-            visit.channels.append(channel)
 
 
 def _spend(inside: list[Visit], work: WorkCompleted) -> None:
