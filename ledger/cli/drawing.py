@@ -134,12 +134,14 @@ def value(given: Any) -> str:
 
 
 def number(given: float) -> str:
-    """Return a number with as many digits as say something: four, or all before the point."""
+    """Return a number with the digits that say something: three, or all before the point."""
     if given == int(given) and abs(given) < 1e15:
         return f"{int(given):,}"
     if abs(given) >= 1000:
         return f"{given:,.0f}"
-    return f"{given:.4g}"
+    if abs(given) < 0.01:
+        return f"{given:.2g}"
+    return f"{given:.1f}" if abs(given) >= 10 else f"{given:.2f}"
 
 
 def clock(text: str | None, zone: ZoneInfo | None, precision: str = "instant") -> str:
@@ -164,3 +166,12 @@ def figure(given: float | None, unit: str) -> str:
 def interval(low: float | None, high: float | None, unit: str) -> str:
     """Return the ends of an interval; nothing where there is none."""
     return "" if low is None or high is None else f"{figure(low, unit)} to {figure(high, unit)}"
+
+
+def seen_from(row: Mapping[str, Any], zone: ZoneInfo | None) -> str:
+    """Return what a figure was seen from: window, as-of time, zone, position of the log, journey."""
+    known = f", as known at {clock(row['known_at'], zone)}" if row["known_at"] else ""
+    return (
+        f"{clock(row['from'], zone)} to {clock(row['to'], zone)}, as of {clock(row['as_of'], zone)}{known} "
+        f"({row['zone']}); log position {row['position']:,}, journey {row['journey'][:12]}"
+    )

@@ -12,10 +12,10 @@ from ledger.cli.failures import told
 from ledger.cli.options import SHARED
 
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "Set up": ("init", "completion"),
+    "Set up": ("init", "demo", "completion"),
     "Record what happened": ("append", "import", "export"),
-    "Look at one customer": ("event", "history", "replay"),
-    "Look at all of them": ("metrics",),
+    "Look at one customer": ("customers", "event", "history", "replay", "journey"),
+    "Look at all of them": ("funnel", "channels", "metrics"),
     "Keep it true": ("rebuild", "catch-up", "projections", "verify"),
 }
 """The commands, as the help lists them; each lives in the module of its name."""

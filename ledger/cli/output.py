@@ -43,6 +43,7 @@ class Output:
 
     def __init__(self, format: str, path: str | None) -> None:
         self._path = None if path in (None, "-") else Path(path or "")
+        self.chosen = format if path in (None, "-") else "file"
         self.format = self._settled(format)
         self.zone: ZoneInfo | None = None
 
@@ -120,6 +121,7 @@ class Output:
             terminal = self._path is None and sys.stdout.isatty()
             for part in parts:
                 sink.write(drawn(part, terminal=terminal).encode(_encoding(), "backslashreplace"))
+                sink.flush()
 
     @contextmanager
     def _sink(self) -> Iterator[IO[bytes]]:

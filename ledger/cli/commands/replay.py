@@ -95,7 +95,6 @@ def view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
             "version": row["version"],
             "type": row["type"],
             "changed": stacked(_changes(row)),
-            "why": stacked(_reasons(row)),
         }
         for row in rows
     ]
@@ -103,8 +102,7 @@ def view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
         Shown("occurred", "when", fold=False),
         Shown("v", "version", "right"),
         Shown("event", "type"),
-        Shown("changes", "changed"),
-        Shown("because", "why"),
+        Shown("what it changed, and by which rule", "changed"),
     )
     yield table(columns, shown)
     yield plain("")
@@ -124,10 +122,13 @@ def _changes(row: dict[str, Any]) -> Iterable[str]:
     if row["refolded"]:
         yield "(changes the past)"
     for name, change in row["changes"].items():
-        yield f"{name.replace('_', ' ')}: {value(change['before'])} → {value(change['after'])}"
+        because = [
+            _reason(entry) for entry in row["entries"] if (entry["transition"] == "overlay") == (name == "overlays")
+        ]
+        why = f" ({'; '.join(because)})" if because and name in ("stage", "overlays") else ""
+        yield f"{name.replace('_', ' ')}: {value(change['before'])} → {value(change['after'])}{why}"
 
 
-def _reasons(row: dict[str, Any]) -> Iterable[str]:
-    for entry in row["entries"]:
-        how = f"rule {entry['rule']!r}" if entry["rule"] else "said so outright"
-        yield f"{entry['stage']}: {entry['transition']}, {how}"
+def _reason(entry: dict[str, Any]) -> str:
+    how = f"rule {entry['rule']}" if entry["rule"] else "said outright"
+    return how if entry["transition"] == "overlay" else f"{entry['transition']}, {how}"

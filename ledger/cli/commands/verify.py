@@ -26,11 +26,12 @@ def run(session: Session, whole: bool) -> int:
 
     found = verify(session.store, whole=whole)
     made = msgspec.to_builtins(found)
-    session.out.one(made, _view, flat=made["checks"])
+    session.out.one(made, view, flat=made["checks"])
     return Exit.DONE if found.ok else Exit.UNSOUND
 
 
-def _view(made: Any, _zone: Any) -> Iterable[Any]:
+def view(made: Any, _zone: Any) -> Iterable[Any]:
+    """Show every check, and whether all is well."""
     from ledger.cli.drawing import Shown, plain, table
 
     columns = (Shown("", "ok", fold=False), Shown("check", "name"), Shown("found", "detail"))

@@ -1,0 +1,57 @@
+"""The options with which metrics and the funnel are asked: split, window, times, zone and journey."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ledger.cli.times import TIME
+
+if TYPE_CHECKING:
+    from ledger.cli.session import Session
+    from ledger.queries.question import Asked
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--by", metavar="KEYS", multiple=True, help="Split by stage, channel, month, segment:SCHEME, …"),
+    click.option("--where", metavar="KEY=VALUE", multiple=True, help="Only rows of this stage, channel, …"),
+    click.option("--since", type=TIME, metavar="TIME", help="The window's start."),
+    click.option("--before", type=TIME, metavar="TIME", help="The window's end, not included."),
+    click.option("--as-of", type=TIME, metavar="TIME", help="As of this time: what had happened by then."),
+    click.option("--known-at", type=TIME, metavar="TIME", help="As known at this time: what was recorded by then."),
+    click.option("--zone", metavar="ZONE", help="Count days and months in this time zone, not the journey's."),
+    click.option("--journey", metavar="FILE", help="By the journey of this TOML file, not the one in force."),
+)
+
+
+def asks(body: F) -> F:
+    """Give a command the options with which figures are asked."""
+    for option in reversed(_OPTIONS):
+        body = option(body)
+    return body
+
+
+def asked(session: Session, given: dict[str, Any]) -> Asked:
+    """Return the question that the options ask; what is not given is left to its default."""
+    question: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    for name in ("since", "before", "as_of", "known_at"):
+        question[name] = session.instant(given.get(name))
+    question["by"] = [key for keys in given.get("by", ()) for key in keys.split(",") if key]
+    question["where"] = dict(conditions(given.get("where", ()), "--where", "channel=web"))
+    if given.get("journey") is not None:
+        from ledger.cli.definitions import under
+
+        question["journey"] = under(session.store, given["journey"])
+    return question  # type: ignore[return-value]  # the options are named as its keys
+
+
+def conditions(given: Sequence[str], option: str, example: str) -> list[tuple[str, str]]:
+    """Return the parts of each KEY=VALUE."""
+    parts = [condition.partition("=") for condition in given]
+    for key, is_, value in parts:
+        if not (key and is_ and value):
+            raise click.BadParameter(f"{key!r} is no condition: write KEY=VALUE, as in {example}", param_hint=option)
+    return [(key, value) for key, _, value in parts]
