@@ -24,11 +24,11 @@ def test_it_writes_fifty_thousand_events_a_second() -> None:
 
 @pytest.mark.alone
 def test_memory_stays_that_of_one_block_of_customers() -> None:
-    lines = simulate_lines(6 * BLOCK, 3)
+    lines = simulate_lines(5 * BLOCK, 3)
     tracemalloc.start()
     try:
         peaks = []
-        for _ in range(4):
+        for _ in range(3):
             tracemalloc.reset_peak()
             for _ in islice(lines, 12_000):
                 pass
