@@ -65,8 +65,11 @@ def _same(event: Line) -> Line:
     return event
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def _line(event: Line) -> bytes:
-    return msgspec.json.encode(event) + b"\n"
+    return _encode(event) + b"\n"
 
 
 def _plan(customers: int, seed: int, options: Options) -> _Plan:
