@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -46,7 +47,7 @@ def fold_unit(folds: Folds, mapper: RowMapper, rows: Iterable[Row]) -> Mapping[s
 
 def decode(mapper: RowMapper, rows: Iterable[Row]) -> list[RecordedEvent[Any]]:
     """Return a customer's effective events in the order of the fold. Raises Undecodable."""
-    return effective([mapper.event(row) for row in rows])
+    return effective(mapper.events(rows))
 
 
 def fold_range(
@@ -59,12 +60,18 @@ def fold_range(
         if stream in merged:
             continue
         _fold_into(built, folds, mapper, stream, list(rows))
-    for survivor, streams in units.items():
-        if first <= survivor <= last:
-            rows_of_unit = stream_rows(connection, streams, until)
-            if rows_of_unit:
-                _fold_into(built, folds, mapper, survivor, rows_of_unit)
+    for survivor, rows_of_unit in _merged_rows(connection, units, first, last, until).items():
+        _fold_into(built, folds, mapper, survivor, rows_of_unit)
     return built
+
+
+def _merged_rows(connection: Connection, units: Units, first: int, last: int, until: Until) -> dict[int, list[Row]]:
+    """Return the rows of the merged customers who live on in a range, read together."""
+    streams = sorted(stream for survivor, its in units.items() if first <= survivor <= last for stream in its)
+    rows: dict[int, list[Row]] = defaultdict(list)
+    for row in stream_rows(connection, streams, until):
+        rows[units.survivor(row[1])].append(row)
+    return rows
 
 
 def ranges(last_stream: int, size: int) -> Iterator[tuple[int, int]]:

@@ -120,13 +120,10 @@ def stream_rows(
     rows: list[Row] = []
     for start in range(0, len(streams), CHUNK):
         chunk = streams[start : start + CHUNK]
-        result = connection.execute(
-            text(
-                f"SELECT {columns} FROM events WHERE stream IN ({_numbers(chunk)}) AND {where} ORDER BY stream, version"
-            ),
-            values,
+        statement = (
+            f"SELECT {columns} FROM events WHERE stream IN ({_numbers(chunk)}) AND {where} ORDER BY stream, version"
         )
-        rows.extend(tuple(row) for row in result)
+        rows.extend(_driver_rows(connection, statement, values))
     return rows
 
 
@@ -137,19 +134,23 @@ def range_rows(connection: Connection, first: int, last: int, until: Until = NOW
         f"SELECT {RECORD_COLUMNS} FROM events "
         f"WHERE stream BETWEEN :first AND :last AND {where} ORDER BY stream, version"
     )
-    return _driver_rows(connection, statement, {**values, "first": first, "last": last})
+    return _driver_rows(connection, statement, {**values, "first": first, "last": last}, cursor="ledger_range")
 
 
-def _driver_rows(connection: Connection, statement: str, values: dict[str, Any]) -> Iterator[Row]:
-    """Yield rows straight from the driver, page by page: SQLAlchemy's own rows cost more than the folds."""
+def _driver_rows(connection: Connection, statement: str, values: dict[str, Any], *, cursor: str = "") -> Iterator[Row]:
+    """Yield rows straight from the driver: SQLAlchemy's own cost more than the folds.
+
+    A `cursor` named on a server sends them page by page; without a name they all come at once.
+    """
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         yield from driver.execute(statement, values)
         return
-    with driver.cursor(name="ledger_rows", binary=True) as cursor:
-        cursor.itersize = PAGE
-        cursor.execute(re.sub(r":(\w+)", r"%(\1)s", statement), values)
-        yield from cursor
+    with driver.cursor(cursor, binary=True) as rows:
+        if cursor:
+            rows.itersize = PAGE
+        rows.execute(re.sub(r":(\w+)", r"%(\1)s", statement), values)
+        yield from rows
 
 
 def position_rows(

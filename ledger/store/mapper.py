@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from msgspec.structs import force_setattr
 from ledger.errors import Undecodable, UnknownEventType
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.vocabulary import EventType, Vocabulary
+from ledger.schemas.wire import opened
 
 RECORD_COLUMNS = "position, stream, version, type, type_version, occurred_at, received_at, recorded_at, header"
 """What `RowMapper.event` takes, in this order; `sealed` may follow."""
@@ -27,34 +28,36 @@ class RowMapper:
 
     def event(self, row: Row) -> RecordedEvent[Any]:
         """Return the event of a row without its personal fields. Raises Undecodable, UnknownEventType."""
-        decode = self._decoders.get((row[3], row[4])) or self._decoder(row)
-        try:
-            event = decode(row[8])
-        except (msgspec.MsgspecError, KeyError, ValueError, TypeError) as error:
-            raise Undecodable(row[0], row[3], str(error)) from error
-        force_setattr(event, "position", row[0])
-        force_setattr(event, "stream", row[1])
-        force_setattr(event, "version", row[2])
-        force_setattr(event, "at", row[5])
-        force_setattr(event, "received", row[6])
-        force_setattr(event, "recorded", row[7])
+        [event] = self.events((row,))
         return event
+
+    def events(self, rows: Iterable[Row]) -> list[RecordedEvent[Any]]:
+        """Return the events of rows without their personal fields. Raises Undecodable, UnknownEventType."""
+        decoders = self._decoders
+        events = []
+        for row in rows:
+            position, stream, version, name, type_version, at, received, recorded, header = row
+            decode = decoders.get((name, type_version)) or self._decoder(row)
+            try:
+                event = decode(header)
+            except (msgspec.MsgspecError, KeyError, ValueError, TypeError) as error:
+                raise Undecodable(position, name, str(error)) from error
+            force_setattr(event, "position", position)
+            force_setattr(event, "stream", stream)
+            force_setattr(event, "version", version)
+            force_setattr(event, "at", at)
+            force_setattr(event, "received", received)
+            force_setattr(event, "recorded", recorded)
+            events.append(event)
+        return events
 
     def whole_event(self, row: Row) -> RecordedEvent[Any]:
         """Return the event of a row that ends in `sealed`, its personal fields put back."""
-        sealed = row[9]
-        if sealed is None:
-            return self.event(row)
         try:
-            header = msgspec.json.decode(row[8])
-            for name, fields in msgspec.json.decode(sealed).items():
-                header.setdefault(name, {}).update(fields) if isinstance(fields, dict) else header.update(
-                    {name: fields}
-                )
-            opened = msgspec.json.encode(header)
+            header = row[8] if row[9] is None else msgspec.json.encode(opened(row[8], row[9]))
         except (msgspec.MsgspecError, AttributeError, TypeError, ValueError) as error:
             raise Undecodable(row[0], row[3], str(error)) from error
-        return self.event((*row[:8], opened))
+        return self.event((*row[:8], header))
 
     def _decoder(self, row: Row) -> Callable[[bytes], RecordedEvent[Data]]:
         name, version = row[3], row[4]
