@@ -28,8 +28,9 @@ def customers(
     limit: int = LIMIT,
     after: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Return at most `limit` customers, in the order in which the ledger first heard of them.
+    """Return at most `limit` customers, those that the ledger heard of earlier first.
 
+    Those that one append brought come in no particular order, but always in the same.
     `search` is part of a key (also of one merged into the customer) or a whole identifier, `segment` is (scheme,
     segment); `unknown` asks for those in no stage, or seen on a channel that was not said. `after` is the
     customer_id that the page before ended with. Each has customer_id, stage, since, cycle, overlays, last_at,

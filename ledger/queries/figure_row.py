@@ -76,7 +76,8 @@ class FigureRow(Struct, frozen=True, kw_only=True):
 
 def figure_rows(view: View, figures: Iterable[Figure]) -> list[FigureRow]:
     """Return figures with where they were seen from; parked customers are left out of every one."""
-    parked = {"parked": view.parked} if view.parked else {}
+    count = view.parked
+    parked = {"parked": count} if count else {}
     return [_row(view, figure, parked) for figure in figures]
 
 

@@ -69,10 +69,10 @@ class View:
     def scan(self) -> Scan:
         return Scan(self.log, all_units(self.log, self.until), self.until)
 
-    @cached_property
+    @property
     def parked(self) -> int:
-        """How many customers no table holds, because an event of theirs cannot be read."""
-        return parked_customers(self._tables) if self._tables is not None else 0
+        """How many customers are in no figure, because an event of theirs cannot be read; ask when all are made."""
+        return parked_customers(self._tables) if self._tables is not None else len(self.scan.parked)
 
     @cached_property
     def segments(self) -> dict[int, str]:
