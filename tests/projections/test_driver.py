@@ -83,6 +83,36 @@ def test_projections_that_count_the_same_thing_agree(events: list[Event]) -> Non
     assert sum(row[15] for row in rows["channel_history"]) == switched
 
 
+BRIEF = """
+[[rules]]
+name = "asks for help"
+stage = "support"
+any = ["question.asked", "case.opened"]
+
+[[rules]]
+name = "is helped at once"
+stage = "support"
+leaves = true
+any = ["question.asked", "case.resolved", "interaction.completed"]
+"""
+
+
+@given(histories(), st.sampled_from([FOLDS, Folds(context(BRIEF))]))
+def test_the_position_is_where_the_visits_that_are_open_are(events: list[Event], folds: Folds) -> None:
+    rows = rows_of(events, folds)
+    visits = [row for row in rows["stage_visits"] if row[4] is None]
+    for row in rows["journey_position"]:
+        assert [visit[2] for visit in visits if visit[0] == "primary"] == ([row[0]] if row[0] else [])
+        overlays = [(overlay["stage"], overlay["entered_at"]) for overlay in json.loads(row[6])]
+        assert [(visit[2], visit[3]) for visit in visits if visit[0] == "overlay"] == overlays
+
+
+def test_an_overlay_that_one_event_opens_and_closes_is_a_visit_of_no_length() -> None:
+    rows = rows_of([event("question.asked", 5, data_topic="price")], Folds(context(BRIEF)))
+    assert [row[:5] for row in rows["stage_visits"]] == [("overlay", 1, "support", 5, 5)]
+    assert rows["journey_position"][0][6] == "[]"
+
+
 @given(histories())
 def test_taking_rows_leaves_the_state_as_it_was(events: list[Event]) -> None:
     state = FOLDS.initial()

@@ -126,7 +126,8 @@ def test_punctuality_is_unknown_without_a_delivery_a_promise_or_a_case() -> None
 
 
 def test_one_late_part_makes_a_delivery_late() -> None:
-    parts = [delivered(MARCH - 1), delivered(MARCH + 1), event("note.added", MARCH + 2)]
+    later = datetime.fromtimestamp(MARCH / 1_000_000 + 60, UTC).isoformat()
+    parts = [delivered(MARCH - 1), delivered(MARCH + 1), delivered(MARCH + 2, promised_at=later)]
     assert punctuality(*parts, rated(MARCH + 9, case_id="o1")) == "late"
 
 
