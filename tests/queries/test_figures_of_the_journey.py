@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ledger import Ledger
 from ledger.queries.funnel import funnel
 from tests.queries.telling import figures, micros, numbers, only, ordered, told, values, write
@@ -60,13 +62,13 @@ def test_conversion_is_from_each_primary_stage_to_the_next(ledger: Ledger) -> No
     closed = [row for row in figures(ledger, "conversion", "share") if row.figure.by["funnel"] == "closed"]
     assert values(closed, "from_stage")["awareness"] == 0.5
     assert values(closed, "from_stage")["consideration"] == 0.5
-    asked = {"from_type": "awareness", "to_type": "purchase"}
+    asked: dict[str, Any] = {"from_type": "awareness", "to_type": "purchase"}
     assert only(figures(ledger, "conversion", **asked), funnel="closed").figure.value == 0.25
 
 
 def test_a_customer_converts_where_their_first_visit_began(ledger: Ledger) -> None:
     three_customers(ledger)
-    asked = {"from_type": "awareness", "to_type": "consideration", "by": ["channel", "month"]}
+    asked: dict[str, Any] = {"from_type": "awareness", "to_type": "consideration", "by": ["channel", "month"]}
     closed = [row for row in figures(ledger, "conversion", **asked) if row.figure.by["funnel"] == "closed"]
     assert values(closed, "channel", "month") == {
         ("web", "2024-01"): 1.0,
@@ -78,7 +80,7 @@ def test_a_customer_converts_where_their_first_visit_began(ledger: Ledger) -> No
 
 def test_customers_whose_window_is_not_over_are_immature(ledger: Ledger) -> None:
     three_customers(ledger)
-    asked = {"from_type": "awareness", "to_type": "consideration", "within": 3 * DAY}
+    asked: dict[str, Any] = {"from_type": "awareness", "to_type": "consideration", "within": 3 * DAY}
     figure = only(figures(ledger, "conversion", **asked), funnel="closed").figure
     assert (figure.value, figure.n, figure.excluded) == (1 / 3, 3, {"immature": 1})
 
