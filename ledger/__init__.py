@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ledger.errors import Undecodable as Undecodable
     from ledger.events.event import Event as Event
     from ledger.events.event import RecordedEvent as RecordedEvent
+    from ledger.events.new import new_event as new_event
 
 __version__ = "0.1.0"
 
@@ -36,6 +37,7 @@ __all__ = [
     "StorageError",
     "Undecodable",
     "__version__",
+    "new_event",
 ]
 
 _HOMES = {
@@ -50,6 +52,7 @@ _HOMES = {
     "Refused": "ledger.errors",
     "StorageError": "ledger.errors",
     "Undecodable": "ledger.errors",
+    "new_event": "ledger.events.new",
 }
 
 

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ledger import commands
 from ledger.commands import EventLike, Outcome
-from ledger.errors import LedgerIncompatible, LedgerMissing
+from ledger.errors import InvalidArgument, LedgerIncompatible, LedgerMissing
 from ledger.events.event import Event
+from ledger.events.instants import instant
+from ledger.projecting.catch_up import CaughtUp, catch_up
+from ledger.projecting.rebuild import Rebuilt, rebuild
+from ledger.queries.history import history
+from ledger.queries.journey import journey
+from ledger.queries.metrics import metrics
+from ledger.queries.replay import Step, replay
+from ledger.queries.verify import Verified, verify
 from ledger.schemas.definitions import Definitions, compile_context, default_definitions
 from ledger.schemas.prepare import Preparer
 from ledger.store.append import Appender
 from ledger.store.clock import Clock, system_clock
 from ledger.store.definitions import DefinitionKind, enact, in_force
 from ledger.store.engine import open_engine, parse_url, reading, sqlite_path, writing
+from ledger.store.log import Until
 from ledger.store.mapper import RowMapper
 from ledger.store.plan import Recorded
 from ledger.store.store import Store
@@ -98,6 +108,24 @@ def define(url: str, definitions: dict[DefinitionKind, str], *, clock: Clock = s
         store.engine.dispose()
 
 
+Instant: TypeAlias = datetime | str | None
+"""An aware datetime, or ISO 8601 text with an offset."""
+
+
+def _until(as_of: Instant, known_at: Instant) -> Until:
+    return Until(as_of=_micros(as_of), known_at=_micros(known_at))
+
+
+def _micros(at: Instant) -> int | None:
+    if at is None:
+        return None
+    text = at.isoformat() if isinstance(at, datetime) else at
+    try:
+        return instant(text)
+    except ValueError as error:
+        raise InvalidArgument(f"{text!r} {error}: give a time such as 2024-05-01T10:00:00+02:00") from None
+
+
 class Ledger:
     """A ledger: append what happened, replay a customer, rebuild the projections, read figures.
 
@@ -145,3 +173,71 @@ class Ledger:
         Nothing is written unless the iterator is consumed. What was yielded is durable.
         """
         return commands.append_each(self.store, events)
+
+    def history(self, customer_id: str, *, as_of: Instant = None, known_at: Instant = None) -> list[dict[str, Any]]:
+        """Return a customer's events as wire objects, in the order they occurred.
+
+        Each has its `position`, `version`, `recorded_at`, and whether it was `retracted` beside. Raises
+        CustomerNotFound.
+        """
+        return history(self.store, customer_id, until=_until(as_of, known_at))
+
+    def replay(
+        self, customer_id: str, *, version: int | None = None, as_of: Instant = None, known_at: Instant = None
+    ) -> list[Step]:
+        """Return the customer after each event, what it changed and by which rule and evidence.
+
+        In the order of occurrence, or with `version` the first so many events of the stream in the order of
+        arrival. Raises CustomerNotFound.
+        """
+        return replay(self.store, customer_id, version=version, until=_until(as_of, known_at))
+
+    def position(self, customer_id: str, *, as_of: Instant = None, known_at: Instant = None) -> dict[str, Any]:
+        """Return where a customer stands, folded from the log now: stage, entered_at, cycle, evidence and more.
+
+        Raises CustomerNotFound.
+        """
+        position: dict[str, Any] = journey(self.store, customer_id, _until(as_of, known_at))["journey_position"]
+        return position
+
+    def rebuild(self, *, workers: int | None = None) -> Rebuilt:
+        """Fold the whole log anew into the read model; readers keep the old tables until the new ones are ready.
+
+        `workers` processes run the folds (default: one per core; 1: this process does).
+        """
+        return rebuild(self.store, workers=workers)
+
+    def catch_up(self) -> CaughtUp:
+        """Apply what was recorded since to the read model. Raises ProjectionStale, ProjectionRaced."""
+        return catch_up(self.store)
+
+    def metrics(
+        self,
+        names: str | Sequence[str] = (),
+        *,
+        since: Instant = None,
+        before: Instant = None,
+        as_of: Instant = None,
+        known_at: Instant = None,
+        **asked: Any,
+    ) -> list[dict[str, Any]]:
+        """Return the figures of metrics, each a flat object with its n, exclusions, interval and definition.
+
+        `names` default to all that a read model tells; `asked` are the other keywords of `ledger.queries.metrics`:
+        by, where, zone, journey, from_type, to_type, per, … Shares are 0 to 1, lengths in hours or days as `unit`
+        says. Raises InvalidArgument, ProjectionStale.
+        """
+        rows = metrics(
+            self.store,
+            [names] if isinstance(names, str) else names,
+            since=_micros(since),
+            before=_micros(before),
+            as_of=_micros(as_of),
+            known_at=_micros(known_at),
+            **asked,
+        )
+        return [row.as_row() for row in rows]
+
+    def verify(self, *, whole: bool = False) -> Verified:
+        """Check positions, streams, heads and links, and the read model of a sample of customers, or of all."""
+        return verify(self.store, whole=whole)
