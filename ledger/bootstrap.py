@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self, TypeAlias
 
 from ledger import commands
 from ledger.commands import EventLike, Outcome
@@ -30,9 +30,6 @@ from ledger.store.mapper import RowMapper
 from ledger.store.plan import Recorded
 from ledger.store.store import Store
 from ledger.store.versioning import require_current, upgrade
-
-if TYPE_CHECKING:
-    pass
 
 DEFAULT_URL = "sqlite:///ledger.db"
 
