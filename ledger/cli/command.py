@@ -10,6 +10,7 @@ import click
 
 from ledger.cli.options import SHARED
 from ledger.cli.session import Session
+from ledger.cli.settings import keys
 
 Body = Callable[..., int | None]
 """What a command does, given a session and its own arguments; it may return an exit code."""
@@ -48,6 +49,9 @@ def command(name: str, *, examples: Sequence[str]) -> Callable[[Body], LedgerCom
                 return body(session, **given)
 
         params = list(reversed(getattr(callback, "__click_params__", [])))
+        for param in params:
+            if isinstance(param, click.Option):
+                param.envvar = [f"LEDGER_{name}_{key}".upper().replace("-", "_") for key in keys(param)]
         made = LedgerCommand(
             name,
             callback=callback,

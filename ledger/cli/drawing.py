@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ABSENT = "–"
 
-GAP = 3
+GAP = 2
 """Columns between two columns of a table."""
 
 NARROWEST = 8
@@ -62,7 +62,7 @@ def screen_width() -> int:
 def table(columns: Sequence[Shown], rows: Iterable[Mapping[str, Any]], title: str | None = None) -> RenderableType:
     """Return a table of rows, under its title; it is as wide as the screen at most."""
     cells = [[cell(row.get(column.key)) for column in columns] for row in rows]
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
     widths = _widths(columns, cells, screen_width() - GAP * (len(columns) - 1))
     for column, width in zip(columns, widths, strict=True):
         made.add_column(plain(column.title), justify=column.justify, style=column.style, overflow="fold", width=width)
@@ -88,13 +88,15 @@ def _widths(columns: Sequence[Shown], cells: Sequence[Sequence[Text]], room: int
     """
     wanted, least = [], []
     for place, column in enumerate(columns):
-        lines = [column.title, *(line for row in cells for line in row[place].plain.split("\n"))]
-        wanted.append(max(map(cell_len, lines)))
-        words = lines if not column.fold else [word for line in lines for word in line.split(" ")]
-        least.append(max(map(cell_len, words)))
+        lines = [line for row in cells for line in row[place].plain.split("\n")]
+        words = [word for line in lines for word in line.split(" ")] if column.fold else lines
+        least.append(max(map(cell_len, [*column.title.split(" "), *words])))
+        wanted.append(max(map(cell_len, lines), default=0))
+    wanted = [max(pair) for pair in zip(wanted, least, strict=True)]
     widths = list(least)
-    while sum(widths) > room and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    for narrowed in ([place for place, column in enumerate(columns) if column.fold], range(len(columns))):
+        while narrowed and sum(widths) > room and max(widths[place] for place in narrowed) > NARROWEST:
+            widths[max(narrowed, key=lambda place: widths[place])] -= 1
     while sum(widths) < room and widths != wanted:
         lacking = [want - has for want, has in zip(wanted, widths, strict=True)]
         widths[lacking.index(max(lacking))] += 1
@@ -135,11 +137,9 @@ def value(given: Any) -> str:
 
 def number(given: float) -> str:
     """Return a number with the digits that say something: three, or all before the point."""
-    if given == int(given) and abs(given) < 1e15:
-        return f"{int(given):,}"
     if abs(given) >= 1000:
         return f"{given:,.0f}"
-    if abs(given) < 0.01:
+    if 0 < abs(given) < 0.01:
         return f"{given:.2g}"
     return f"{given:.1f}" if abs(given) >= 10 else f"{given:.2f}"
 
@@ -160,7 +160,7 @@ def figure(given: float | None, unit: str) -> str:
     """Return a figure's value; a share is a percentage."""
     if given is None:
         return ABSENT
-    return f"{given * 100:.1f} %" if unit == "share" else number(float(given))
+    return f"{given * 100:.1f}%" if unit == "share" else value(given)
 
 
 def interval(low: float | None, high: float | None, unit: str) -> str:

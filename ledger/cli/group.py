@@ -69,7 +69,7 @@ class LedgerGroup(click.Group):
 
 @click.group(
     cls=LedgerGroup,
-    context_settings={"auto_envvar_prefix": "LEDGER", "help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"]},
     invoke_without_command=False,
 )
 @click.version_option(__version__, "-V", "--version", message="customer-ledger %(version)s")

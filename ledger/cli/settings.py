@@ -31,29 +31,28 @@ def defaults(document: dict[str, Any], file: str, command: click.Command, comman
 
     A name at the top that is no shared option and no command, or in the table no option of the command, is refused.
     """
-    options = {param.name: param for param in command.params if isinstance(param, click.Option) and param.name}
-    shared = {name for name, option in options.items() if getattr(option, "shared", False)}
-    top = {_parameter(key): value for key, value in document.items() if not isinstance(value, dict)}
+    options = {key: param for param in command.params if isinstance(param, click.Option) for key in keys(param)}
+    shared = {key for key, option in options.items() if getattr(option, "shared", False)}
+    top = {key: value for key, value in document.items() if not isinstance(value, dict)}
     tables = {key: value for key, value in document.items() if isinstance(value, dict)}
     _require_known(top, shared, file, "")
     _require_known(tables, set(commands), file, "")
-    own = {_parameter(key): value for key, value in tables.get(command.name or "", {}).items()}
+    own = tables.get(command.name or "", {})
     _require_known(own, set(options), file, f"[{command.name}] ")
-    return {name: _as_given(value, options[name]) for name, value in {**top, **own}.items() if name in options}
+    return {str(options[key].name): _as_given(value, options[key]) for key, value in {**top, **own}.items()}
 
 
-def _parameter(key: str) -> str:
-    return key.replace("-", "_")
+def keys(option: click.Option) -> list[str]:
+    """Return what an option is called in the settings file: its long names without the dashes."""
+    return [name.removeprefix("--") for name in option.opts if name.startswith("--")]
 
 
 def _require_known(given: dict[str, Any], known: set[str], file: str, where: str) -> None:
     for name in given:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            cure = f"did you mean {near[0].replace('_', '-')!r}?" if near else "leave it out"
-            raise click.BadParameter(
-                f"{file}: {where}{name.replace('_', '-')!r} is no setting: {cure}", param_hint="--config"
-            )
+            cure = f"did you mean {near[0]!r}?" if near else "leave it out"
+            raise click.BadParameter(f"{file}: {where}{name!r} is no setting: {cure}", param_hint="--config")
 
 
 def _as_given(value: Any, option: click.Option) -> Any:

@@ -96,7 +96,7 @@ def test_json_nested_a_million_deep_rejects_its_line_only(shell: Shell) -> None:
 def test_an_event_of_64_kib_is_kept_and_one_of_a_byte_more_is_rejected(shell: Shell) -> None:
     def sized(event_id: str, size: int) -> bytes:
         event = wire(
-            event_id, "information.requested", "2024-05-01T10:00:00Z", lifecycle="started", fields=["x" * 250] * 240
+            event_id, "information.requested", "2024-05-01T10:00:00Z", lifecycle="started", fields=["x" * 254] * 250
         )
         lacking = size - len(json.dumps(event, separators=(",", ":")))
         event["data"]["fields"] += ["y" * 247] * (lacking // 250) + ["z" * (lacking % 250 - 3)]

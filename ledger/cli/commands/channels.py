@@ -41,33 +41,33 @@ def run(session: Session, customer: str | None, as_of: When | None, known_at: Wh
 
 
 def _view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
-    from ledger.cli.drawing import Shown, clock, number, plain, stacked, table
+    from ledger.cli.drawing import Shown, clock, plain, table
 
     if not rows:
         yield plain("nothing happened on any channel")
         return
-    columns = (
+    ratings = sorted({name for row in rows for name in row["ratings"]})
+    columns = [
         Shown("channel", "channel"),
         Shown("customers", "customers", "right"),
         Shown("contacts", "touchpoints", "right"),
         Shown("in", "inbound", "right"),
         Shown("out", "outbound", "right"),
-        Shown("ratings", "rated"),
-        Shown("to it", "switches_in", "right"),
-        Shown("from it", "switches_out", "right"),
+        *(Shown(name.partition("|")[0], name, "right") for name in ratings),
+        Shown("came", "switches_in", "right"),
+        Shown("left", "switches_out", "right"),
         Shown("last", "last", fold=False),
-    )
+    ]
+    unseen = "last" if "customers" in rows[0] else "customers"
     shown = [
         {
             **row,
             "channel": row["channel"] or "unknown",
-            "rated": stacked(
-                f"{name.partition('|')[0]} {number(rated['mean'])} ({rated['n']:,})"
-                for name, rated in row["ratings"].items()
-            ),
             "last": clock(row["last_at"], zone, "date"),
+            **{name: rated["mean"] for name, rated in row["ratings"].items()},
         }
         for row in rows
     ]
-    yield table([column for column in columns if column.key != "customers" or "customers" in rows[0]], shown)
-    yield plain("to it, from it: consecutive contacts of one customer that came to this channel, that left it")
+    yield table([column for column in columns if column.key != unseen], shown)
+    told = "ratings are means; " if ratings else ""
+    yield plain(f"{told}came, left: a customer's next contact was on this channel, on another, after one on the other")

@@ -15,9 +15,9 @@ VARIABLE = "_CUSTOMER_LEDGER_COMPLETE"
 @command(
     "completion",
     examples=(
-        'eval "$(customer-ledger completion bash)"       # in ~/.bashrc',
-        'eval "$(customer-ledger completion zsh)"        # in ~/.zshrc',
-        "customer-ledger completion fish | source        # in ~/.config/fish/config.fish",
+        'eval "$(customer-ledger completion bash)"  # in ~/.bashrc',
+        'eval "$(customer-ledger completion zsh)"  # in ~/.zshrc',
+        "customer-ledger completion fish | source  # in ~/.config/fish/config.fish",
     ),
 )
 @click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]), help="bash, zsh or fish.")

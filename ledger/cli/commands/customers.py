@@ -101,7 +101,6 @@ def _view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
         Shown("customer", "customer_id"),
         Shown("stage", "stage"),
         Shown("since", "since", fold=False),
-        Shown("cycle", "cycle", "right"),
         Shown("last seen", "last", fold=False),
         Shown("on", "last_channel"),
         Shown("segments", "segments"),

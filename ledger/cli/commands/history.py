@@ -80,7 +80,7 @@ def view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
     ]
     columns = (
         Shown("occurred", "when", fold=False),
-        Shown("type", "what"),
+        Shown("type", "what", fold=False),
         Shown("channel", "channel"),
         Shown("source", "source"),
         Shown("details", "details"),

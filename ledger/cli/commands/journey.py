@@ -89,8 +89,8 @@ def _shown(visit: dict[str, Any], zone: Any) -> dict[str, Any]:
 
     return {
         **visit,
-        "entered": clock(visit["entered_at"], zone),
-        "left": clock(visit["left_at"], zone),
+        "entered": clock(visit["entered_at"], zone, "date"),
+        "left": clock(visit["left_at"], zone, "date"),
         "how": visit["transition"] + (f" {', '.join(visit['skipped'])}" if visit["skipped"] else ""),
     }
 

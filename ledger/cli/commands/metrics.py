@@ -23,7 +23,7 @@ PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative
     examples=(
         "customer-ledger metrics nps csat --by stage",
         "customer-ledger metrics dwell conversion --as-of 2024-12-31",
-        "customer-ledger metrics time_between --from order.placed --to order.delivered -f json",
+        "customer-ledger metrics time_between --from order.placed --to order.delivered",
         "customer-ledger metrics --list",
     ),
 )

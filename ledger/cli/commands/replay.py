@@ -129,6 +129,10 @@ def _changes(row: dict[str, Any]) -> Iterable[str]:
         yield f"{name.replace('_', ' ')}: {value(change['before'])} → {value(change['after'])}{why}"
 
 
+def _track(entry: dict[str, Any]) -> str:
+    return "overlays" if entry["transition"] == "overlay" else "stage"
+
+
 def _reason(entry: dict[str, Any]) -> str:
     how = f"rule {entry['rule']}" if entry["rule"] else "said outright"
     return how if entry["transition"] == "overlay" else f"{entry['transition']}, {how}"
