@@ -64,6 +64,7 @@ def test_orders_pieces_and_payments_are_counted_and_summed(ledger: Ledger) -> No
     assert only(figures(ledger, "volume", "sum", measure="orders", currency="NOK")).figure.value == 7.0
     quantity = only(figures(ledger, "volume", "sum", measure="quantity")).figure
     assert (quantity.value, quantity.n, quantity.unit) == (4.0, 2, "pieces")
+    assert numbers(figures(ledger, "volume", "count", measure="payments"), "measure") == {"payments": 2}
     assert values(figures(ledger, "volume", "sum", measure="payments", by=["kind"]), "kind") == {"card": 10.0}
     assert values(figures(ledger, "volume", "sum", measure="payments_failed"), "currency") == {"NOK": 7.0}
 

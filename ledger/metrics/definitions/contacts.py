@@ -56,6 +56,7 @@ VOLUME = Metric(
         "A window is rounded out to whole days for orders and surveys_sent.",
         "It is rounded out to whole months for touchpoints, quantity, payments, feedback, interactions, work, minutes.",
         "Cases are always told by kind: case, feedback, order or application. An order is priced or free.",
+        "Payments are those that settled and those that failed; their sum is of those that settled.",
         "The kind of a payment is its method, that of a survey its metric. Quantity is of orders that tell it.",
     ),
 )

@@ -101,6 +101,19 @@ def _cases(view: View, name: str, measure: Measure) -> list[Figure]:
     return [volume(name, sum(row[0] for row in group), cut.scope(key)) for key, group in cut.groups(rows).items()]
 
 
+def _payments(view: View, name: str, measure: Measure) -> list[Figure]:
+    """Count those that settled and those that failed, and sum those that settled."""
+    cut = Cut(view.asked, measure.columns, view.context)
+    within = months(view.asked, view.context)
+    settled, failed = (tallies(view.tables, tally, cut.raw, within) for tally in ("payment", "payment_failed"))
+    of_settled = cut.groups(settled)
+    figures = []
+    for key, group in cut.groups([*settled, *failed]).items():
+        figures.append(volume(name, sum(row[2] for row in group), cut.scope(key)))
+        figures += _sums_of_money(view, name, of_settled.get(key, []), cut.scope(key))
+    return figures
+
+
 def _tallied(view: View, name: str, measure: Measure) -> list[Figure]:
     cut = Cut(view.asked, measure.columns, view.context)
     within = (days if measure.grain == "day" else months)(view.asked, view.context)
@@ -161,9 +174,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "orders": Measure(columns={**PLACE, "kind": "value"}, grain="day", make=_tallied, tally="order", unit="money"),
     "quantity": Measure(columns=PLACE, grain="month", make=_tallied, tally="quantity", unit="pieces"),
-    "payments": Measure(
-        columns={**PLACE, "kind": "value"}, grain="month", make=_tallied, tally="payment", unit="money"
-    ),
+    "payments": Measure(columns={**PLACE, "kind": "value"}, grain="month", make=_payments),
     "payments_failed": Measure(
         columns={**PLACE, "kind": "value"}, grain="month", make=_tallied, tally="payment_failed", unit="money"
     ),
