@@ -55,7 +55,12 @@ class Reading(Iterator[Batch]):
         self._watch = watch
 
     def __next__(self) -> Batch:
-        batch = next(self._batches)
+        try:
+            batch = next(self._batches)
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":  # so says DuckDB's client of a Ctrl-C within a statement
+                raise KeyboardInterrupt from error
+            raise
         if self._watch is not None:
             self._watch(self.tally)
         return batch

@@ -6,6 +6,7 @@ import codecs
 import csv
 import gzip
 import io
+import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -74,11 +75,13 @@ def _sources(file: DataFile, folder: Path) -> list[Source]:
 def _columns(file: DataFile, path: Path) -> tuple[str, ...]:
     try:
         names = _parquet_columns(path) if file.format == "parquet" else _text_columns(file, path)
-    except (OSError, EOFError, UnicodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"files.{file.name}: {path.name} is not UTF-8: say its encoding in the mapping") from error
+    except (OSError, EOFError, zlib.error) as error:
         raise InvalidInput(f"files.{file.name}: {path.name} cannot be read: {error}") from error
     lowered = [name.lower() for name in names]
     for name in names:
-        if not name or lowered.count(name.lower()) > 1 or name.lower() in OWN_COLUMNS:
+        if not name or "\0" in name or lowered.count(name.lower()) > 1 or name.lower() in OWN_COLUMNS:
             raise InvalidInput(
                 f"files.{file.name}: {path.name} has a column named {name!r} that is empty, there twice or ours: "
                 "say header = false and name the columns"

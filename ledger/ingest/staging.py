@@ -138,14 +138,13 @@ def _staged(space: Workspace, source: Source, tally: FileTally) -> Iterator[list
 
 def _insert(space: Workspace, source: Source, piece: Piece) -> tuple[int, list[tuple[int, str]]]:
     """Let DuckDB read one piece; return how many rows it took, and the lines it did not take with the reason."""
-    path = space.folder / "piece"
-    path.write_bytes(piece.text)
     doing = f"reading {source.shown}"
+    path = space.keep(piece.text, doing)
     taken = space.number(_reading(source, str(path)), doing)
     missing: list[tuple[int, str]] = []
     if taken != len(piece.numbers):
         missing = list(_missing(space, source, piece.numbers))
-    space.run("DROP TABLE unread; DROP TABLE unread_scans", doing)
+    space.run("DROP TABLE _unread; DROP TABLE _unread_scans", doing)
     path.unlink()
     return taken, missing
 
@@ -165,7 +164,7 @@ def _reading(source: Source, path: str) -> str:
         f"FROM read_csv({literal(path)}, auto_detect = false, header = false, strict_mode = true, "
         f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(escape)}, new_line = '\\n', "
         f"columns = {{'_line': 'BIGINT', {columns}}}, nullstr = {listed(file.null) if not json else listed([''])}, "
-        f"max_line_size = 4194304, store_rejects = true, rejects_table = 'unread', rejects_scan = 'unread_scans')"
+        f"max_line_size = 4194304, store_rejects = true, rejects_table = '_unread', rejects_scan = '_unread_scans')"
         + (" WHERE json_valid(_json)" if json else "")
     )
 
@@ -184,7 +183,7 @@ def _missing(space: Workspace, source: Source, numbers: list[int]) -> Iterator[t
         doing,
     ).fetchall()
     present = {line for (line,) in taken}
-    said = space.run("SELECT line, error_type::VARCHAR, error_message FROM unread", doing).fetchall()
+    said = space.run("SELECT line, error_type::VARCHAR, error_message FROM _unread", doing).fetchall()
     reasons = {line: _REASONS.get(kind, first_line(message)) for line, kind, message in said}
     for ordinal, number in enumerate(numbers, start=1):
         if number not in present:

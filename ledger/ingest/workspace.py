@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,15 @@ class Workspace:
         except duckdb.Error as error:
             raise failure(error, doing) from error
 
+    def keep(self, text: bytes, doing: str) -> Path:
+        """Write what DuckDB is to read next into a file of the folder; StorageFull says that there is no room."""
+        path = self.folder / "piece"
+        try:
+            path.write_bytes(text)
+        except OSError as error:
+            raise _full(doing) from error
+        return path
+
     def fetch(self, found: DuckDBPyConnection, most: int, doing: str) -> list[tuple[Any, ...]]:
         """Return the next rows of a statement, none at its end; errors as `run` raises them."""
         import duckdb
@@ -53,15 +63,21 @@ def workspace(readable: list[Path]) -> Iterator[Workspace]:
     """Open a DuckDB that may read the `readable` files and its own folder, load no extension and change no setting."""
     import duckdb
 
-    with tempfile.TemporaryDirectory(prefix="ledger-import-") as name:
+    try:
+        temporary = tempfile.TemporaryDirectory(prefix="ledger-import-")
+    except OSError as error:
+        raise InvalidInput(f"no temporary folder can be made ({error}): name a writable one in TMPDIR") from error
+    with temporary as name:
         folder = Path(name)
-        connection = duckdb.connect(str(folder / "import.duckdb"))
         try:
+            connection = duckdb.connect(str(folder / "import.duckdb"))
+        except duckdb.Error as error:
+            raise failure(error, "opening a workspace") from error
+        with connection:
+            space = Workspace(connection, folder)
             for setting, value in _settings(folder, readable).items():
-                connection.execute(f"SET {setting} = {value}")
-            yield Workspace(connection, folder)
-        finally:
-            connection.close()
+                space.run(f"SET {setting} = {value}", "opening a workspace")
+            yield space
 
 
 def _settings(folder: Path, readable: list[Path]) -> dict[str, str]:
@@ -87,11 +103,18 @@ def _settings(folder: Path, readable: list[Path]) -> dict[str, str]:
 def failure(error: Exception, doing: str) -> LedgerError:
     """Return the ledger's error for one of DuckDB's."""
     first = first_line(error)
-    if "No space left" in first or "max_temp_directory_size" in first:
-        return StorageFull(f"the temporary folder is full ({doing}): make room, or name another folder in TMPDIR")
+    if _OUT_OF_ROOM.search(first):
+        return _full(doing)
     if first.startswith("Conversion Error"):
         first += "; give the column its type under the file's types, so that only such rows are rejected"
     return InvalidInput(f"{doing}: {first}")
+
+
+_OUT_OF_ROOM = re.compile("No space left|max_temp_directory_size|Could not write|File too large")
+
+
+def _full(doing: str) -> StorageFull:
+    return StorageFull(f"the temporary folder is full ({doing}): make room, or name another folder in TMPDIR")
 
 
 def first_line(error: Exception) -> str:

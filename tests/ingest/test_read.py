@@ -411,6 +411,12 @@ def test_an_empty_file_and_one_with_other_columns_are_refused(tmp_path: Path) ->
     assert imported(visits(), tmp_path).tally.records == 0
 
 
+def test_a_header_in_another_encoding_says_so(tmp_path: Path) -> None:
+    write(tmp_path, "id,who,at,não\n".encode("cp1252"))
+    with pytest.raises(InvalidInput, match="is not UTF-8: say its encoding"):
+        imported(visits(), tmp_path)
+
+
 def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
     write(tmp_path, HEADER, "visits.parquet")
     with pytest.raises(InvalidInput, match=r"visits\.parquet is no Parquet file"):

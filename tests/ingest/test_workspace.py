@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -62,3 +68,46 @@ def test_a_path_cannot_lead_out_of_the_data_folder(tmp_path: Path) -> None:
     (inside / "visits.csv").symlink_to(tmp_path / "visits.csv")
     with pytest.raises(LedgerError, match="leads out of"):
         imported(visits(), inside)
+
+
+def test_an_interrupt_within_a_statement_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    write(tmp_path, HEADER + ROW)
+    endless = "(select sum(a.range * b.range) from range(10_000_000) a, range(10_000_000) b)"
+    query = {"rows": "visits", "sql": f"select visits.* from visits, {endless}"}
+    timer = threading.Timer(1, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        imported(visits(queries={"q": query}, event={"from": "q"}), tmp_path)
+    assert not list(scratch.iterdir())
+
+
+@pytest.mark.parametrize("room", [1_000, 300_000])
+def test_a_temporary_folder_without_room_is_told_as_such(room: int, tmp_path: Path) -> None:
+    write(tmp_path, HEADER + ROW * 30_000)
+    program = """
+import sys
+from pathlib import Path
+from ledger.errors import StorageFull
+from tests.ingest.importing import imported, visits
+try:
+    imported(visits(), Path(sys.argv[1]))
+except StorageFull as error:
+    print(error)
+"""
+
+    def without_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    run = subprocess.run(
+        [sys.executable, "-B", "-c", program, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        preexec_fn=without_room,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "the temporary folder is full" in run.stdout
+    assert "TMPDIR" in run.stdout
