@@ -20,7 +20,7 @@ _DATED = (
     "A case counts when it was opened (its first event where no opening is recorded), where its first event stood.",
 )
 
-_KINDS = {"kind": "case, feedback, order or application; a case_id may be of several"}
+_BY_KIND = ("It is always told by kind: case, feedback, order, application. A case_id may be of several.", _DATED[1])
 
 _STEPS = (
     "A step is the event's touchpoint_id, its type where there is none (or always its type, if asked for).",
@@ -77,9 +77,8 @@ THROUGHPUT = Metric(
     n="cases",
     source="cases: first_at, last_at",
     statistics=_durations("last event − first event of the case"),
-    parts=_KINDS,
     dimensions=_DIMENSIONS,
-    notes=_DATED[1:],
+    notes=_BY_KIND,
 )
 
 HANDOVERS = Metric(
@@ -96,9 +95,8 @@ HANDOVERS = Metric(
         ),
         Statistic(name="sum", unit="handovers", formula="consecutive events of a case in different departments"),
     ),
-    parts=_KINDS,
     dimensions=_DIMENSIONS,
-    notes=_DATED[1:],
+    notes=_BY_KIND,
 )
 
 TRANSITIONS = Metric(
