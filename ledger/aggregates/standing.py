@@ -15,6 +15,18 @@ from ledger.events.event import Event
 FINAL = frozenset({"event.retracted", "customer.merged", "customer.unmerged", "customer.erased"})
 """Types that no retraction takes back: an unmerge undoes a merge, a new consent an erasure."""
 
+RULED = frozenset(
+    {
+        EventRetracted,
+        identity.ConsentGranted,
+        identity.CustomerErased,
+        identity.CustomerIdentified,
+        identity.CustomerMerged,
+        identity.CustomerUnmerged,
+    }
+)
+"""The kinds of event that a rule or a link depends on; any other needs only a customer who is not erased."""
+
 Reference = tuple[str, str]
 """The (source, event_id) of an event."""
 

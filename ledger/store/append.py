@@ -9,21 +9,21 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from ledger.aggregates.standing import RULED
 from ledger.errors import LedgerBusy, LedgerError
 from ledger.events.control import EventRetracted
 from ledger.events.identity import CustomerMerged, CustomerUnmerged
 from ledger.schemas.prepare import Prepared, key_of
 from ledger.store.clock import Clock, system_clock
+from ledger.store.engine import BUSY_TIMEOUT
 from ledger.store.failures import storage_error, typed_errors
-from ledger.store.plan import Key, Known, Lineage, Planner, Recorded, Request
+from ledger.store.plan import Key, Known, Lineage, Plan, Planner, Recorded, Request
 from ledger.store.postgres_writer import PostgresWriter
 from ledger.store.sqlite_writer import SQLiteWriter
 from ledger.store.writer import LogWriter
 
 TOLERANCE = 5 * 60 * 1_000_000
 """Microseconds that an event's occurred_at may be ahead of the ledger's clock."""
-
-TRIES = 5
 
 
 class Appender:
@@ -43,15 +43,15 @@ class Appender:
         """
         if not any(request.events for request in requests):
             return [[] for _ in requests]
-        for left in reversed(range(TRIES)):
+        give_up = time.monotonic() + BUSY_TIMEOUT
+        while True:
             try:
                 return self._once(requests)
             except LedgerBusy:
-                if not left:
+                if time.monotonic() >= give_up:
                     raise
             # Two writers met on the same new key or stream: the next look finds what the other wrote.
             time.sleep(0.005 + secrets.randbelow(45) / 1000)
-        raise LedgerBusy("another writer was in the way every time: try again")
 
     def _once(self, requests: Sequence[Request]) -> list[list[Recorded] | LedgerError]:
         with typed_errors():
@@ -88,23 +88,29 @@ class Appender:
         events = [prepared for request in requests for prepared in request.events]
         asked = _Asked(events)
         sources = writer.source_ids(asked.sources)
-        known = writer.known(asked.keys(sources))
+        # Streams first, keys after: who waited for another writer's lock must see what that one kept.
         heads = writer.heads(asked.customers)
+        known = writer.known(asked.keys(sources))
         lineage = Lineage()
         if asked.links:
             writer.take_head()  # merges look at other streams' links: one at a time
             streams = [head.stream for head in heads.values()]
             lineage = writer.lineage(streams, asked.merges(sources))
         plan = Planner(heads, known, sources, lineage, now=self._clock(), tolerance=self._tolerance).plan(requests)
-        position, recorded_at = writer.take_head()
-        if plan.rows:
-            recorded = max(self._clock(), recorded_at)
-            writer.write(plan.rows, plan.links, list(plan.touched.values()), position + 1, recorded)
+        first = self._keep(writer, plan) if plan.rows else 0
         outcomes: list[list[Recorded] | LedgerError] = [
-            outcome if isinstance(outcome, LedgerError) else _places(request, outcome, position + 1)
+            outcome if isinstance(outcome, LedgerError) else _places(request, outcome, first)
             for request, outcome in zip(requests, plan.outcomes, strict=True)
         ]
         return outcomes, bool(plan.rows)
+
+    def _keep(self, writer: LogWriter, plan: Plan) -> int:
+        """Write what is planned; return the first position."""
+        position, recorded_at = writer.take_head()
+        # The clock may go back, recorded_at never does.
+        recorded = max(self._clock(), recorded_at)
+        writer.write(plan.rows, plan.links, list(plan.touched.values()), position + 1, recorded)
+        return position + 1
 
 
 class _Asked:
@@ -119,7 +125,8 @@ class _Asked:
         for prepared in events:
             self.sources.add(prepared.event.source)
             self.customers.add(prepared.event.customer_id)
-            self._look(prepared.event.data)
+            if type(prepared.event.data) in RULED:
+                self._look(prepared.event.data)
 
     def _look(self, data: Any) -> None:
         if isinstance(data, CustomerMerged):

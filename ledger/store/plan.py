@@ -95,6 +95,10 @@ class Lineage(Struct):
                     frontier.append(parent)
         return frozenset(found)
 
+    def copy(self) -> Lineage:
+        """Return a copy that changes by itself."""
+        return Lineage({stream: dict(parents) for stream, parents in self.into.items()}, set(self.unmerged))
+
 
 Outcome = list[tuple[Known, bool]] | Refused | Conflict | InvalidArgument
 
@@ -106,6 +110,16 @@ class Plan(Struct):
     links: list[Link] = field(default_factory=list)
     touched: dict[str, Head] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+
+
+class _Before(Struct):
+    """Where a plan stood before a request: how long its parts were, and what a failure puts back."""
+
+    rows: int
+    links: int
+    touched: int
+    heads: dict[str, tuple[int, Standing]]
+    lineage: Lineage
 
 
 class Planner:
@@ -127,6 +141,7 @@ class Planner:
         self._lineage = lineage
         self._now = now
         self._tolerance = tolerance
+        self._latest = now + tolerance
         self._plan = Plan()
 
     def plan(self, requests: Sequence[Request]) -> Plan:
@@ -141,45 +156,46 @@ class Planner:
     def _one(self, request: Request) -> Outcome:
         if len(request.events) == 1 and request.expected_version is None:
             return [self._event(request.events[0])]
-        rows, links = len(self._plan.rows), len(self._plan.links)
-        customers = {prepared.event.customer_id for prepared in request.events}
-        before = {customer: (self._heads[customer].version, self._heads[customer].standing) for customer in customers}
+        before = self._here(request)
         try:
             outcome = [self._event(prepared) for prepared in request.events]
             if request.expected_version is not None:
-                self._expect(request.expected_version, customers, before, any(new for _, new in outcome))
+                self._expect(request.expected_version, before, any(new for _, new in outcome))
         except (Refused, Conflict, InvalidArgument):
-            self._forget(rows, links, before)
+            self._return(before)
             raise
         return outcome
 
-    def _expect(
-        self, expected: int, customers: set[str], before: dict[str, tuple[int, Standing]], writes: bool
-    ) -> None:
-        if len(customers) != 1:
+    @staticmethod
+    def _expect(expected: int, before: _Before, writes: bool) -> None:
+        if len(before.heads) != 1:
             raise InvalidArgument("expected_version speaks of one customer: append the customers' events one by one")
-        [customer] = customers
-        actual = before[customer][0]
+        [(customer, (actual, _))] = before.heads.items()
         if writes and actual != expected:
             raise VersionConflict(customer, expected, actual)
 
-    def _forget(self, rows: int, links: int, before: dict[str, tuple[int, Standing]]) -> None:
-        for planned in self._plan.rows[rows:]:
+    def _here(self, request: Request) -> _Before:
+        heads = (self._heads[prepared.event.customer_id] for prepared in request.events)
+        return _Before(
+            rows=len(self._plan.rows),
+            links=len(self._plan.links),
+            touched=len(self._plan.touched),
+            heads={head.customer_id: (head.version, head.standing) for head in heads},
+            lineage=self._lineage.copy(),
+        )
+
+    def _return(self, before: _Before) -> None:
+        """Forget what a request planned before it failed: nothing of it is written, no stream of its own either."""
+        for planned in self._plan.rows[before.rows :]:
             self._known.pop((planned.source, planned.prepared.key), None)
-        for link in self._plan.links[links:]:
-            self._forget_link(link)
-        del self._plan.rows[rows:]
-        del self._plan.links[links:]
-        for customer, (version, standing) in before.items():
+        del self._plan.rows[before.rows :]
+        del self._plan.links[before.links :]
+        for customer in list(self._plan.touched)[before.touched :]:
+            del self._plan.touched[customer]
+        for customer, (version, standing) in before.heads.items():
             head = self._heads[customer]
             head.version, head.standing = version, standing
-
-    def _forget_link(self, link: Link) -> None:
-        planned = self._plan.rows[link.row]
-        if link.merge is not None:
-            self._lineage.into.get(link.merge[0], {}).pop((planned.source, planned.prepared.key), None)
-        if link.unmerge is not None:
-            self._lineage.unmerged.discard(link.unmerge)
+        self._lineage = before.lineage
 
     def _event(self, prepared: Prepared) -> tuple[Known, bool]:
         event = prepared.event
@@ -187,16 +203,19 @@ class Planner:
         there = self._known.get(key)
         if there is not None:
             if there.digest != prepared.digest:
-                raise ContentConflict(event.source, event.event_id, there.position)
+                raise ContentConflict(event.source, event.event_id, there.position if there.row is None else None)
             return there, False
         head = self._heads[event.customer_id]
-        self._decide(head, prepared, key)
+        ruled = type(event.data) in rules.RULED
+        if ruled or head.standing.erased or prepared.at > self._latest:
+            self._decide(head, prepared, key)
         row = len(self._plan.rows)
         head.version += 1
-        head.standing = rules.evolve(head.standing, event)
         self._plan.rows.append(NewEvent(prepared, key[0], head.stream, head.version))
         self._plan.touched[event.customer_id] = head
-        self._link(event, row)
+        if ruled:
+            head.standing = rules.evolve(head.standing, event)
+            self._link(event, row)
         known = Known(head.stream, head.version, 0, event.type, prepared.digest, row)
         self._known[key] = known
         return known, True
