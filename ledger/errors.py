@@ -135,14 +135,15 @@ class VersionConflict(Conflict):
 
 
 class ContentConflict(Conflict):
-    """An event of the same source and event_id was recorded before with other content."""
+    """An event of the same source and event_id has other content; `position` is None where it came in the same call."""
 
-    def __init__(self, source: str, event_id: str, position: int) -> None:
+    def __init__(self, source: str, event_id: str, position: int | None) -> None:
         self.source = source
         self.event_id = event_id
         self.position = position
+        where = "came before in the same call" if position is None else f"is recorded at position {position}"
         super().__init__(
-            f"event {event_id!r} of source {source!r} is recorded at position {position} with other content: "
+            f"event {event_id!r} of source {source!r} {where} with other content: "
             "give the new fact an event_id of its own, or retract the old one first"
         )
 
@@ -156,7 +157,9 @@ class CustomerNotFound(NotFound):
 
     def __init__(self, customer_id: str) -> None:
         self.customer_id = customer_id
-        super().__init__(f"no customer {customer_id!r} in this ledger: `customers --search TEXT` finds by part of a key")
+        super().__init__(
+            f"no customer {customer_id!r} in this ledger: `customers --search TEXT` finds by part of a key"
+        )
 
 
 class EventNotFound(NotFound):
@@ -165,7 +168,9 @@ class EventNotFound(NotFound):
     def __init__(self, source: str, event_id: str) -> None:
         self.source = source
         self.event_id = event_id
-        super().__init__(f"no event {event_id!r} of source {source!r} in this ledger: check the source's spelling first")
+        super().__init__(
+            f"no event {event_id!r} of source {source!r} in this ledger: check the source's spelling first"
+        )
 
 
 class Undecodable(LedgerError):
@@ -182,7 +187,9 @@ class UnknownEventType(Undecodable):
     """The stored type is neither in the vocabulary nor declared by the company."""
 
     def __init__(self, position: int, type_name: str) -> None:
-        super().__init__(position, type_name, "its type is unknown; declare it in the types file and run `init --types`")
+        super().__init__(
+            position, type_name, "its type is unknown; declare it in the types file and run `init --types`"
+        )
 
 
 class StorageError(LedgerError):

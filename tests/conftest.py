@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.ledgers"]
 
 IN_CI = os.environ.get("LEDGER_CI") == "1"
 REAL_DATA_UNSET = "set LEDGER_REAL_DATA to the folder of the real logs to run this"
