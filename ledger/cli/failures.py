@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +40,18 @@ class Stopped(Failure):
         say(f"stopped: {self.message}")
 
 
+class PipeClosed(Failure):
+    """Whoever read stdout left: nothing is to be said, and nobody would hear it."""
+
+    def __init__(self) -> None:
+        super().__init__("the output's reader left", Exit.PIPE_CLOSED)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        # What is left in the buffer must not fail again when the interpreter flushes it at exit.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+
+
 @contextmanager
 def resumable(how: str) -> Iterator[None]:
     """Answer Ctrl-C inside with what stays and how to go on."""
@@ -52,8 +66,10 @@ def told(context: click.Context) -> Iterator[None]:
     """Turn whatever is raised inside into a Failure; what click itself understands passes."""
     try:
         yield
-    except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
+    except (click.exceptions.Exit, click.Abort, click.ClickException):
         raise
+    except BrokenPipeError:
+        raise PipeClosed from None
     except KeyboardInterrupt:
         raise Stopped from None
     except Exception as error:
