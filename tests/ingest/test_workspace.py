@@ -5,7 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -70,17 +70,40 @@ def test_a_path_cannot_lead_out_of_the_data_folder(tmp_path: Path) -> None:
         imported(visits(), inside)
 
 
-def test_an_interrupt_within_a_statement_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+ENDLESS = """
+import sys
+from pathlib import Path
+from tests.ingest.importing import imported, visits
+total = "(select sum(a.range * b.range) from range(10_000_000) a, range(10_000_000) b)"
+query = {"rows": "visits", "sql": f"select visits.* from visits, {total}"}
+mapping = visits(queries={"q": query}, event={"from": "q"})
+try:
+    imported(mapping, Path(sys.argv[1]), watch=lambda tally: print("read", flush=True))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_an_interrupt_within_a_statement_is_an_interrupt(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(scratch))
     write(tmp_path, HEADER + ROW)
-    endless = "(select sum(a.range * b.range) from range(10_000_000) a, range(10_000_000) b)"
-    query = {"rows": "visits", "sql": f"select visits.* from visits, {endless}"}
-    timer = threading.Timer(1, os.kill, [os.getpid(), signal.SIGINT])
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        imported(visits(queries={"q": query}, event={"from": "q"}), tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-B", "-c", ENDLESS, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as importing:
+        try:
+            assert importing.stdout is not None
+            assert importing.stdout.readline() == "read\n"
+            time.sleep(0.5)  # until the query runs
+            importing.send_signal(signal.SIGINT)
+            said, _ = importing.communicate(timeout=60)
+        finally:
+            importing.kill()
+    assert said.splitlines()[-1] == "interrupted"
     assert not list(scratch.iterdir())
 
 
