@@ -15,7 +15,7 @@ from ledger.store.log import Until, last_stream
 from ledger.store.mapper import RowMapper
 from ledger.store.store import Store
 
-WORTH_WORKERS = 20_000
+WORTH_WORKERS = 100_000
 """Events below which starting worker processes costs more than it saves."""
 
 STREAMS_AT_ONCE = 1_000
