@@ -6,6 +6,7 @@ import pytest
 
 from ledger.errors import InvalidDefinition, InvalidInput
 from ledger.ingest.mapping import load_mapping, parse_mapping
+from ledger.ingest.read import read
 from tests.ingest.importing import visits
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/mapping.toml"))
@@ -98,3 +99,23 @@ def test_the_zone_of_the_mapping_holds_where_none_is_said() -> None:
     rule = parse_mapping(visits(mapping={"zone": "Europe/Rome"}, event=event)).events[0]
     zones = {expression.field: expression.zone for expression in rule.expressions}
     assert (zones["occurred_at"], zones["received_at"]) == ("UTC", "Europe/Rome")
+
+
+def test_the_mapping_in_the_guide_works(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "howto" / "import.md").read_text(encoding="utf-8")
+    path = tmp_path / "shop.toml"
+    path.write_text(guide.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    (tmp_path / "orders.csv").write_text(
+        "order_id,customer,ordered,total,delivered,promised\n"
+        "o1,7,2024-05-01 10:00,12.50,2024-05-03 09:00,2024-05-04 12:00\n"
+        "o2,7,2024-05-02 10:00,8.00,,\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "customers.ndjson").write_text('{"id": 7, "key": "ann"}\n', encoding="utf-8")
+    events = [event for batch in read(load_mapping(path), tmp_path) for event in batch.events]
+    assert [(event["event_id"], event["occurred_at"]) for event in events] == [
+        ("o1:placed", "2024-05-01T10:00:00+02:00"),
+        ("o2:placed", "2024-05-02T10:00:00+02:00"),
+        ("o1:delivered", "2024-05-03T09:00:00+01:00"),
+    ]
+    assert {event["customer_id"] for event in events} == {"ann"}
