@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from ledger import commands
 from ledger.commands import EventLike, Outcome
-from ledger.errors import InvalidArgument, LedgerIncompatible, LedgerMissing
+from ledger.errors import InvalidArgument, LedgerIncompatible, LedgerMissing, PermissionRefused, StorageError
 from ledger.events.event import Event
 from ledger.events.instants import instant
 from ledger.projecting.catch_up import CaughtUp, catch_up
@@ -24,44 +25,42 @@ from ledger.schemas.prepare import Preparer
 from ledger.store.append import Appender
 from ledger.store.clock import Clock, system_clock
 from ledger.store.definitions import DefinitionKind, enact, in_force
-from ledger.store.engine import open_engine, parse_url, reading, sqlite_path, writing
+from ledger.store.engine import Connection, Engine, open_engine, parse_url, reading, sqlite_path, writing
 from ledger.store.log import Until
 from ledger.store.mapper import RowMapper
 from ledger.store.plan import Recorded
 from ledger.store.store import Store
-from ledger.store.versioning import require_current, upgrade
+from ledger.store.versioning import bring_up_to_date, one_at_a_time, require_current
 
 DEFAULT_URL = "sqlite:///ledger.db"
 
 KINDS: tuple[DefinitionKind, ...] = ("journey", "channels", "types")
 
 
-def open_store(url: str = DEFAULT_URL, *, create: bool = False, clock: Clock = system_clock) -> Store:
-    """Return the ledger at an address, ready for the use cases; `create` makes one in an empty database.
+def open_store(
+    url: str = DEFAULT_URL, *, create: bool = False, upgrade: bool = False, clock: Clock = system_clock
+) -> Store:
+    """Return the ledger at an address, ready for the use cases.
 
-    Raises LedgerMissing, LedgerIncompatible, LedgerUnreachable, PermissionRefused or InvalidArgument.
+    `create` makes one in an empty database, `upgrade` brings one of an older version up to date. Raises
+    LedgerMissing, LedgerIncompatible, LedgerUnreachable, PermissionRefused or InvalidArgument.
     """
     parsed = parse_url(url)
-    path = sqlite_path(parsed)
-    if path is not None and not path.exists():
-        if not create:
-            raise LedgerMissing(f"there is no ledger at {url} yet: make one with `customer-ledger init`")
-        if not path.absolute().parent.is_dir():
-            raise LedgerMissing(f"the folder of {url} does not exist: make it first")
-    engine = open_engine(parsed)
     address = parsed.render_as_string(hide_password=True)
+    _require_file(sqlite_path(parsed), address, create)
+    engine = open_engine(parsed)
     try:
-        if create:
+        try:
+            definitions = _in_force(engine, address)
+        except (LedgerMissing, LedgerIncompatible) as error:
+            if not _mendable(error, create, upgrade):
+                raise
             with writing(engine) as connection:
-                _create(connection, address, clock())
-        with reading(engine) as connection:
-            require_current(connection, address)
-            found = {kind: in_force(connection, kind) for kind in KINDS}
+                _make(connection, address, clock())
+            definitions = _in_force(engine, address)
     except BaseException:
         engine.dispose()
         raise
-    start = default_definitions()
-    definitions = Definitions(*(found[kind] or getattr(start, kind) for kind in KINDS))
     context = compile_context(definitions)
     return Store(
         url=parsed.render_as_string(hide_password=False),
@@ -75,16 +74,45 @@ def open_store(url: str = DEFAULT_URL, *, create: bool = False, clock: Clock = s
     )
 
 
-def _create(connection: Any, address: str, now: int) -> None:
+def _require_file(path: Path | None, address: str, create: bool) -> None:
+    if path is None:
+        return
+    try:
+        if path.exists():
+            if not path.is_file():
+                raise InvalidArgument(f"{address} is a folder or a device: name a file")
+        elif not create:
+            raise LedgerMissing(f"there is no ledger at {address} yet: make one with `customer-ledger init`")
+        elif not path.absolute().parent.is_dir():
+            raise LedgerMissing(f"the folder of {address} does not exist: make it first")
+    except PermissionError as error:
+        raise PermissionRefused(f"{address} may not be looked at: check the permissions of its folders") from error
+
+
+def _in_force(engine: Engine, address: str) -> Definitions:
+    with reading(engine) as connection:
+        require_current(connection, address)
+        found = [in_force(connection, kind) for kind in KINDS]
+    start = default_definitions() if None in found else None
+    return Definitions(*(body or getattr(start, kind) for kind, body in zip(KINDS, found, strict=True)))
+
+
+def _mendable(error: StorageError, create: bool, upgrade: bool) -> bool:
+    if isinstance(error, LedgerIncompatible):
+        return upgrade and error.older
+    return create
+
+
+def _make(connection: Connection, address: str, now: int) -> None:
+    """Make a ledger, or upgrade it, unless another process just did."""
+    one_at_a_time(connection)
     try:
         require_current(connection, address)
         return
-    except LedgerMissing:
-        upgrade(connection)
-    except LedgerIncompatible as error:
-        if not error.older:
+    except (LedgerMissing, LedgerIncompatible) as error:
+        if not _mendable(error, create=True, upgrade=True):
             raise
-        upgrade(connection)
+    bring_up_to_date(connection)
     start = default_definitions()
     for kind in KINDS:
         if in_force(connection, kind) is None:

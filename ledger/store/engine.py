@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from ledger.errors import InvalidArgument, LedgerIncompatible
 from ledger.store.failures import typed_errors
 
-__all__ = ["Connection", "Engine", "open_engine", "parse_url", "reading", "sqlite_path", "writing"]
+__all__ = ["Connection", "Engine", "no_ledger_in", "open_engine", "parse_url", "reading", "sqlite_path", "writing"]
 
 BUSY_TIMEOUT = 10.0
 """Seconds a writer waits for another before LedgerBusy."""
+
+LEDGER_TABLE = "log_head"
+"""A table that every ledger has, of whatever version, and other databases hardly."""
+
+PASSWORD = re.compile(r"(://[^:/@]*:).*@")
 
 WRITES = {"ledger_writes": True}
 
@@ -42,18 +50,40 @@ def parse_url(url: str) -> URL:
     """Return the address as SQLAlchemy has it, with the driver the ledger uses. Raises InvalidArgument."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        shown = PASSWORD.sub(r"\1***@", url)
         raise InvalidArgument(
-            f"{url!r} is no address of a ledger: write sqlite:///ledger.db or postgresql://user@host/database"
+            f"{shown!r} is no address of a ledger: write sqlite:///ledger.db or postgresql://user@host/database"
         ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        if not parsed.database or parsed.database == ":memory:":
-            raise InvalidArgument("a ledger in memory would be lost: write sqlite:///ledger.db")
-        return parsed.set(drivername="sqlite")
-    if backend == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
+        return _file(parsed)
+    if backend in ("postgresql", "postgres"):
+        return _server(parsed)
     raise InvalidArgument(f"a ledger lives in SQLite or PostgreSQL, not {backend!r}")
+
+
+def _file(url: URL) -> URL:
+    if not url.database or url.database == ":memory:" or url.host:
+        raise InvalidArgument("a SQLite ledger is a file (in memory it would be lost): write sqlite:///ledger.db")
+    if url.query:
+        raise InvalidArgument(
+            "the address of a SQLite ledger takes no options: leave out what follows the question mark"
+        )
+    return url.set(drivername="sqlite")
+
+
+def _server(url: URL) -> URL:
+    try:
+        make_conninfo(**dict.fromkeys(url.query, "x"))
+    except psycopg.ProgrammingError as error:
+        raise InvalidArgument(f"the address has an option that PostgreSQL does not know: {str(error).strip()}") from None
+    return url.set(drivername="postgresql+psycopg")
+
+
+def no_ledger_in(address: str) -> str:
+    """Return the sentence that is said of a database that holds something else."""
+    return f"the database at {address} holds other tables and no ledger: give the ledger a database of its own"
 
 
 def sqlite_path(url: URL) -> Path | None:
@@ -84,6 +114,7 @@ def open_engine(url: URL, *, pool_size: int = 8) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # the begin listener alone says which transaction starts
+    _leave_strangers_alone(connection)
     for name, (value, expected) in SQLITE_PRAGMAS.items():
         connection.execute(f"PRAGMA {name}={value}")
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -92,6 +123,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
                 f"SQLite keeps {name}={found} where the ledger needs {value}: "
                 "put the file on a local disk (network file systems lose writes)"
             )
+
+
+def _leave_strangers_alone(connection: sqlite3.Connection) -> None:
+    """Refuse a database that is no ledger before its file is changed: the journal's mode is written into it."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if tables and LEDGER_TABLE not in tables:
+        file = connection.execute("PRAGMA database_list").fetchone()[2]
+        raise LedgerIncompatible(no_ledger_in(f"sqlite:///{file}"))
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -28,6 +28,7 @@ SQLITE_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
     ),
     ("readonly database", PermissionRefused, "the ledger's file or folder may not be written: check its permissions"),
     ("unable to open", PermissionRefused, "the ledger's file cannot be opened: check the path and its permissions"),
+    ("locking protocol", LedgerBusy, "another process holds the ledger: try again"),
     ("not a database", LedgerIncompatible, "the file is not a SQLite database: check the address, or restore a backup"),
     ("malformed", LedgerIncompatible, "the file is damaged: restore a backup"),
     (
@@ -51,6 +52,19 @@ POSTGRES_STATES: tuple[tuple[str, type[StorageError], str], ...] = (
     ("08", LedgerUnreachable, "the link to the server broke: try again, an append that was kept is found again"),
 )
 
+POSTGRES_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
+    ("authentication failed", PermissionRefused, "the server refuses this account: check the user and the password"),
+    ("no password supplied", PermissionRefused, "the server wants a password: write postgresql://user:password@host/…"),
+    ("no pg_hba.conf entry", PermissionRefused, "the server refuses this account from here: ask who runs it"),
+    ('database "', LedgerUnreachable, "there is no database of that name on the server: create it first"),
+    ('role "', PermissionRefused, "the server knows no account of that name: check the address's user"),
+    ("too many clients", LedgerBusy, "the server takes no more connections: try again later"),
+    ("remaining connection slots", LedgerBusy, "the server takes no more connections: try again later"),
+    ("starting up", LedgerUnreachable, "the server is starting: try again in a moment"),
+    ("shutting down", LedgerUnreachable, "the server is going down: try again later"),
+)
+"""What a server says to a connection it does not take; the driver gives no code for it, only these words."""
+
 
 def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
     words = str(error)
@@ -65,6 +79,9 @@ def _of_postgres(error: psycopg.Error) -> StorageError | None:
     state = error.sqlstate or ""
     for prefix, kind, cure in POSTGRES_STATES:
         if state.startswith(prefix):
+            return kind(f"{cure} ({words})")
+    for part, kind, cure in POSTGRES_WORDS if not state else ():
+        if part in words:
             return kind(f"{cure} ({words})")
     if isinstance(error, psycopg.OperationalError):
         return LedgerUnreachable(f"the server does not answer: check the address and that it runs ({words})")

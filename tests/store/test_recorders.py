@@ -23,7 +23,7 @@ from ledger.store.recorder import (
     LedgerProcessRecorder,
     LedgerTrackingRecorder,
 )
-from ledger.store.versioning import upgrade
+from ledger.store.versioning import bring_up_to_date
 
 
 class OnFreshLedger:
@@ -38,7 +38,7 @@ class OnFreshLedger:
         before = set(threading.enumerate())
         self.engine = open_engine(parse_url(request.getfixturevalue(f"{self.database}_url")), pool_size=16)
         with writing(self.engine) as connection:
-            upgrade(connection)
+            bring_up_to_date(connection)
         yield
         # The suites leave their reading threads to end by themselves; one that still reads would leak its connection.
         for thread in set(threading.enumerate()) - before:
