@@ -8,7 +8,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from shutil import copyfileobj
@@ -128,9 +128,9 @@ class Output:
         """Open stdout, or a file that is only put in its place once it is whole."""
         if self._path is None:
             sys.stdout.flush()
-            stream = sys.stdout.buffer
-            yield stream
-            stream.flush()
+            with _whole(sys.stdout.buffer) as stream:
+                yield stream
+                stream.flush()
         elif self._path.exists() and not self._path.is_file():
             with self._path.open("wb") as sink:  # a pipe or a device
                 yield sink
@@ -142,6 +142,20 @@ class Output:
                 part.replace(self._path)
             finally:
                 part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _whole(stream: Any) -> Iterator[IO[bytes]]:
+    """Open a stream so that a write writes all; under PYTHONUNBUFFERED stdout may take a part and say no more."""
+    if not isinstance(stream, io.RawIOBase):
+        yield stream
+        return
+    buffered = io.BufferedWriter(stream)
+    try:
+        yield buffered
+    finally:
+        with suppress(OSError):  # what could not be written was told already
+            buffered.detach()
 
 
 def encoded(value: Any) -> bytes:

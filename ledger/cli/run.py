@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ import click
 from ledger.cli.exits import Exit
 from ledger.cli.failures import Failure, PipeClosed
 from ledger.cli.group import ledger
+from ledger.cli.words import sentence
 
 PROGRAM = "customer-ledger"
 
@@ -24,10 +26,21 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
+        _let_go_of_stdout()
         return error.code if isinstance(error, Failure) else Exit.UNUSABLE
     except (click.Abort, KeyboardInterrupt):
         return Exit.STOPPED
-    except BrokenPipeError:
-        PipeClosed().show()
-        return Exit.PIPE_CLOSED
+    except OSError as error:
+        failure = PipeClosed() if isinstance(error, BrokenPipeError) else Failure(sentence(error), Exit.STORAGE)
+        failure.show()
+        _let_go_of_stdout()
+        return failure.code
     return code if isinstance(code, int) else Exit.DONE
+
+
+def _let_go_of_stdout() -> None:
+    """Leave nothing in the buffer of a stdout that fails: the interpreter would fail on it again at its end."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

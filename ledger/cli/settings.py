@@ -32,7 +32,7 @@ def defaults(document: dict[str, Any], file: str, command: click.Command, comman
     A name at the top that is no shared option and no command, or in the table no option of the command, is refused.
     """
     options = {key: param for param in command.params if isinstance(param, click.Option) for key in keys(param)}
-    shared = {key for key, option in options.items() if getattr(option, "shared", False)}
+    shared = {key for key, option in options.items() if getattr(option, "shared", False) and key != "config"}
     top = {key: value for key, value in document.items() if not isinstance(value, dict)}
     tables = {key: value for key, value in document.items() if isinstance(value, dict)}
     _require_known(top, shared, file, "")

@@ -37,8 +37,7 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, InvalidEvent):
         return listed("the event", error.problems)
     if isinstance(error, OSError) and error.strerror:
-        where = f" {error.filename}" if error.filename else ""
-        return f"cannot use{where}: {error.strerror}"
+        return f"cannot use {error.filename}: {error.strerror}" if error.filename else f"cannot go on: {error.strerror}"
     return str(error)
 
 

@@ -88,7 +88,7 @@ class Shell:
 def environment(url: str) -> dict[str, str]:
     import os
 
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEDGER_", "PYTHONUNBUFFERED"))}
     return kept | {"PYTHONPATH": str(ROOT), "LEDGER_URL": url, "PYTHONDONTWRITEBYTECODE": "1"}
 
 

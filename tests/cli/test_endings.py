@@ -89,7 +89,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_half_written(told: Shell) ->
             check=False,
         )
     assert done.returncode == Exit.STORAGE
-    assert done.stderr == b"Error: cannot use: No space left on device\n"
+    assert done.stderr == b"Error: cannot go on: No space left on device\n"
 
 
 def test_projections_that_were_never_built_name_the_cure(shell: Shell) -> None:
@@ -103,9 +103,10 @@ def test_whoever_stops_reading_gets_no_traceback(told: Shell) -> None:
     events = [wire(f"e-{n}", "page.viewed", "2024-05-01T10:00:00Z", channel="web" * 50) for n in range(3_000)]
     told("append", "-", "-o", os.devnull, stdin=ndjson(events))
     for form in ("ndjson", "json", "csv", "table"):
+        unbuffered = {"PYTHONUNBUFFERED": "1"} if form in ("json", "table") else {}
         with subprocess.Popen(
             [*PROGRAM, "history", "c-42", "-f", form],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=told.folder, env=environment(told.url),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=told.folder, env=environment(told.url) | unbuffered,
         ) as process:  # fmt: skip
             assert process.stdout is not None
             assert process.stderr is not None
