@@ -42,10 +42,12 @@ def run(session: Session, mapping: str, data: str, rejects: str | None) -> int:
     line and reason, the others are recorded, and the exit code is 1. A row is never left out silently: what is read
     and what becomes of it is counted and must add up.
     """
+    from ledger.ingest.fitting import check_types
     from ledger.ingest.mapping import load_mapping
     from ledger.ingest.read import read
 
     said = load_mapping(Path(mapping))
+    check_types(said, session.store.context.vocabulary)
 
     rejects = rejects or f"{said.name}.rejects.ndjson"
     how = "what was recorded stays; run the same command again and it goes on, nothing is recorded twice"
@@ -53,7 +55,7 @@ def run(session: Session, mapping: str, data: str, rejects: str | None) -> int:
         resumable(how),
         RejectsFile(rejects) as refused,
         Watch(session, "importing") as watch,
-        read(said, Path(data).expanduser(), watch=lambda tally: watch.at(tally.made)) as reading,
+        read(said, Path(data).expanduser(), watch=lambda tally: watch.at(tally.made, tally.expected or None)) as reading,
     ):
         importing = _Importing(session, refused)
         for batch in reading:
