@@ -55,7 +55,7 @@ def run(session: Session, mapping: str, data: str, rejects: str | None) -> int:
         resumable(how),
         RejectsFile(rejects) as refused,
         Watch(session, "importing") as watch,
-        read(said, Path(data).expanduser(), watch=lambda tally: watch.at(tally.made, tally.expected or None)) as reading,
+        read(said, Path(data).expanduser(), watch=lambda done: watch.at(done.made, done.expected or None)) as reading,
     ):
         importing = _Importing(session, refused)
         for batch in reading:
