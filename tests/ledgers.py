@@ -61,6 +61,13 @@ def ledger(quick_url: str) -> Iterator[Ledger]:
 
 
 @pytest.fixture
+def quick_ledger() -> Iterator[Ledger]:
+    """Give an empty ledger on SQLite alone, for a test with many examples that no database has a part in."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, Ledger.open(sqlite_copy(Path(folder))) as opened:
+        yield opened
+
+
+@pytest.fixture
 def clock() -> SetClock:
     """Give the clock of `clocked`."""
     return SetClock()
