@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import pytest
@@ -90,7 +90,7 @@ def test_two_customers_are_not_merged_into_each_other(ledger: Ledger) -> None:
 @pytest.mark.parametrize("length", [3, 6])
 def test_no_chain_of_merges_comes_back_to_its_start(ledger: Ledger, length: int) -> None:
     names = [f"c{number}" for number in range(length)]
-    for number, (absorbed, into) in enumerate(zip(names, names[1:], strict=False)):
+    for number, (absorbed, into) in enumerate(pairwise(names)):
         ledger.append(merge(f"m{number}", absorbed, into))
     refused(ledger, merge("closing", names[-1], names[0]), MergeCycle, "part of itself")
     ledger.append(merge("elsewhere", names[-1], "another"))
@@ -142,11 +142,15 @@ def test_the_event_of_another_customer_is_not_retracted(ledger: Ledger) -> None:
     refused(ledger, about("x1", "event.retracted", order("o1", "ada")), CannotRetract, "another customer")
 
 
-@pytest.mark.parametrize(
-    "final",
-    [ERASED, merge("m1", "bo", "ada"), about("u1", "customer.unmerged", order("m1")), about("x0", "event.retracted", order("o1"))],
-    ids=lambda event: event["type"],
-)  # fmt: skip
+FINAL = (
+    ERASED,
+    merge("m1", "bo", "ada"),
+    about("u1", "customer.unmerged", order("m1")),
+    about("x0", "event.retracted", order("o1")),
+)
+
+
+@pytest.mark.parametrize("final", FINAL, ids=lambda event: event["type"])
 def test_what_has_an_undoing_of_its_own_is_not_retracted(ledger: Ledger, final: Wire) -> None:
     ledger.append([final, CONSENT])
     refused(ledger, about("x1", "event.retracted", final), CannotRetract, "undo a merge with customer.unmerged")
