@@ -161,8 +161,8 @@ OLIST = Log(
         ),
         Unprinted(
             "reviews_created_before_delivery_or_undelivered",
-            "the truth compares the day of each survey with the day of its delivery; `time_between` compares instants, a "
-            "survey known only by its day counting from the start of that day, and takes the first survey of an order",
+            "the truth compares the day of each survey with the day of its delivery; `time_between` compares instants, "
+            "a survey known only by its day counting from the start of that day, and takes an order's first survey",
         ),
         Unprinted(
             "reviews_with_comment_message",

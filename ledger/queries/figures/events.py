@@ -6,7 +6,7 @@ event; a time between two types, of the event it starts from (the one it ends wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,28 +17,35 @@ from ledger.queries.cut import Cut, Key
 from ledger.queries.question import Per, Step
 from ledger.queries.view import View
 from ledger.queries.window import instants
-from ledger.store.figures.scan import Seen
+from ledger.store.figures.scan import Glance, Seen
 
 COLUMNS = {"channel": "channel", "department": "department", "segment": "segments", "month": "began_at"}
 
-Thing = tuple[int, str | None]
+Thing = tuple[int, str]
 """A customer's number, and which case or interaction of theirs."""
 
 
 def time_between(view: View) -> list[Figure]:
     """Return the times from the first event of one type to the first of another. Raises InvalidArgument."""
     start, end = _types(view)
-    first: dict[Thing, dict[str, Seen]] = {}
-    for thing, seen in _things(view, (start, end)):
-        of = first.setdefault(thing, {})
-        kind = seen.glance.type
-        if kind not in of or seen.at < of[kind].at:
-            of[kind] = seen
+    which = _THINGS[view.asked.per]
+
+    def take(events: Iterator[Seen]) -> dict[Thing, dict[str, Seen]]:
+        first: dict[Thing, dict[str, Seen]] = {}
+        for seen in events:
+            name = which(seen[2])
+            if name is not None:
+                kind = seen[2].type
+                of = first.setdefault((seen[0], name), {})
+                if kind not in of or seen[1] < of[kind][1]:
+                    of[kind] = seen
+        return first
+
     cut = Cut(view.asked, COLUMNS, view.context)
     rows = (
         (*raw, _at(of.get(start)), _at(of.get(end)))
-        for (customer, _), of in first.items()
-        if (raw := _raw(view, cut, customer, of[start] if start in of else of[end])) is not None
+        for of in view.scan.gather(take, (start, end)).values()
+        if (raw := _raw(view, cut, of[start] if start in of else of[end])) is not None
     )
     return [
         figure
@@ -63,54 +70,49 @@ def variants(view: View) -> list[Figure]:
     ]
 
 
-def _sequences(view: View) -> Iterable[tuple[Cut, Key, list[list[str]]]]:
+def _sequences(view: View) -> Iterator[tuple[Cut, Key, list[list[str]]]]:
+    which, named = _THINGS[view.asked.per], _STEPS[view.asked.step]
+
+    def take(events: Iterator[Seen]) -> dict[Thing, list[Seen]]:
+        gathered: dict[Thing, list[Seen]] = {}
+        for seen in events:
+            name = which(seen[2])
+            if name is not None:
+                gathered.setdefault((seen[0], name), []).append(seen)
+        return gathered
+
     cut = Cut(view.asked, COLUMNS, view.context)
     rows = (
-        (*raw, [_STEPS[view.asked.step](seen) for seen in events])
-        for (customer, _), events in _ordered(view).items()
-        if (raw := _raw(view, cut, customer, events[0])) is not None
+        (*raw, [named(glance) for _, _, glance in ordered])
+        for ordered in map(_in_order, view.scan.gather(take).values())
+        if (raw := _raw(view, cut, ordered[0])) is not None
     )
     for key, group in cut.groups(rows).items():
         yield cut, key, [row[0] for row in group]
 
 
-def _ordered(view: View) -> dict[Thing, list[Seen]]:
-    gathered: dict[Thing, list[Seen]] = {}
-    for thing, seen in _things(view, ()):
-        gathered.setdefault(thing, []).append(seen)
-    for events in gathered.values():
-        events.sort(key=_fold_order)
-    return gathered
+def _in_order(events: list[Seen]) -> list[Seen]:
+    return sorted(events, key=_fold_order)
 
 
 def _fold_order(seen: Seen) -> tuple[int, str, bool, int, str]:
     # Text compares by code point, which is the order of its bytes in UTF-8.
-    glance = seen.glance
+    _, at, glance = seen
     sequence = glance.source_sequence
-    return (seen.at, glance.source, sequence is not None, sequence or 0, glance.event_id)
+    return (at, glance.source, sequence is not None, sequence or 0, glance.event_id)
 
 
-def _things(view: View, types: tuple[str, ...]) -> list[tuple[Thing, Seen]]:
-    name = _THINGS[view.asked.per]
-    found: list[tuple[Thing, Seen]] = []
-    for seen in view.scan.events(types):
-        which = name(seen)
-        if which is not None:
-            found.append(((seen.customer, which), seen))
-    parked = view.scan.parked
-    return [pair for pair in found if pair[1].customer not in parked] if parked else found
-
-
-def _raw(view: View, cut: Cut, customer: int, seen: Seen) -> tuple[Any, ...] | None:
-    if not instants(view.asked).hold(seen.at):
+def _raw(view: View, cut: Cut, seen: Seen) -> tuple[Any, ...] | None:
+    customer, at, glance = seen
+    if not instants(view.asked).hold(at):
         return None
     if not cut.raw:
         return ()
     about = {
-        "channel": seen.glance.channel,
-        "department": seen.glance.department,
+        "channel": glance.channel,
+        "department": glance.department,
         "segments": view.segments.get(customer) if "segments" in cut.raw else None,
-        "began_at": seen.at,
+        "began_at": at,
     }
     return tuple(about[name] for name in cut.raw)
 
@@ -130,16 +132,16 @@ def _types(view: View) -> tuple[str, str]:
 
 
 def _at(seen: Seen | None) -> int | None:
-    return None if seen is None else seen.at
+    return None if seen is None else seen[1]
 
 
-_THINGS: dict[Per, Callable[[Seen], str | None]] = {
-    "case": lambda seen: seen.glance.case_id,
-    "interaction": lambda seen: seen.glance.interaction_id,
-    "customer": lambda seen: "",
+_THINGS: dict[Per, Callable[[Glance], str | None]] = {
+    "case": lambda glance: glance.case_id,
+    "interaction": lambda glance: glance.interaction_id,
+    "customer": lambda glance: "",
 }
 
-_STEPS: dict[Step, Callable[[Seen], str]] = {
-    "touchpoint": lambda seen: seen.glance.touchpoint_id or seen.glance.type,
-    "type": lambda seen: seen.glance.type,
+_STEPS: dict[Step, Callable[[Glance], str]] = {
+    "touchpoint": lambda glance: glance.touchpoint_id or glance.type,
+    "type": lambda glance: glance.type,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct, structs
@@ -19,6 +20,7 @@ from ledger.queries.window import Grain, days, instants, months
 from ledger.store.figures.bounds import UNBOUNDED
 from ledger.store.figures.cases import BEGINNING, case_counts
 from ledger.store.figures.positions import customer_counts
+from ledger.store.figures.scan import Seen
 from ledger.store.figures.tallies import tallies
 
 PLACE = {
@@ -62,19 +64,41 @@ def _events(view: View, name: str, measure: Measure) -> list[Figure]:
     within = instants(view.asked)
     if set(cut.raw) <= {"type"} and within == UNBOUNDED and view.scan.whole:
         return _spanned(name, cut, [(*row[: len(cut.raw)], *row[1:]) for row in view.scan.counts()])
-    segments = view.segments if "segments" in cut.raw else {}
+    raw_of = _reader(view, cut.raw)
+
+    def take(events: Iterator[Seen]) -> dict[tuple[Any, ...], list[int]]:
+        spans: dict[tuple[Any, ...], list[int]] = {}
+        for seen in events:
+            at = seen[1]
+            if within.hold(at):
+                span = spans.setdefault(raw_of(seen), [0, at, at])
+                span[0] += 1
+                if at < span[1]:
+                    span[1] = at
+                elif at > span[2]:
+                    span[2] = at
+        return spans
+
+    return _spanned(name, cut, [(*raw, *span) for raw, span in view.scan.gather(take).items()])
+
+
+def _reader(view: View, columns: Sequence[str]) -> Callable[[Seen], tuple[Any, ...]]:
+    """Return what reads the columns of a cut from an event."""
+    if not columns:
+        return lambda seen: ()
+    segments = view.segments if "segments" in columns else {}
     month = view.context.month
-    found: dict[tuple[int, tuple[Any, ...]], list[int]] = {}
-    for customer, at, glance in view.scan.events():
-        if within.hold(at):
-            about = {"segments": segments.get(customer), "period": month(at)}
-            raw = tuple([about[column] if column in about else getattr(glance, column) for column in cut.raw])
-            span = found.setdefault((customer, raw), [0, at, at])
-            span[0] += 1
-            span[1] = min(span[1], at)
-            span[2] = max(span[2], at)
-    parked = view.scan.parked
-    return _spanned(name, cut, [(*raw, *span) for (customer, raw), span in found.items() if customer not in parked])
+    special: dict[str, Callable[[Seen], Any]] = {
+        "segments": lambda seen: segments.get(seen[0]),
+        "period": lambda seen: month(seen[1]),
+    }
+    reads = [special.get(column) or _glanced(column) for column in columns]
+    return lambda seen: tuple([read(seen) for read in reads])
+
+
+def _glanced(column: str) -> Callable[[Seen], Any]:
+    read = attrgetter(column)
+    return lambda seen: read(seen[2])
 
 
 def _spanned(name: str, cut: Cut, rows: list[tuple[Any, ...]]) -> list[Figure]:

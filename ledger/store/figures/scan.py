@@ -7,8 +7,8 @@ unmerges), as in the folds. Only the envelope is read, so a customer is told fro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -49,12 +49,10 @@ class _Retraction(Struct):
     data: Named
 
 
-class Seen(NamedTuple):
-    """One event that stands: the customer's number, when it occurred (µs), and the rest at a glance."""
+Seen = tuple[int, int, Glance]
+"""One event that stands: the customer's number, when it occurred (µs), and the rest at a glance."""
 
-    customer: int
-    at: int
-    glance: Glance
+T = TypeVar("T")
 
 
 _glance = msgspec.json.Decoder(Glance).decode
@@ -62,11 +60,7 @@ _retraction = msgspec.json.Decoder(_Retraction).decode
 
 
 class Scan:
-    """The log as bounded by `until`; `parked` are the customers left out because an event of theirs cannot be read.
-
-    A customer whose unreadable event is met on the way joins `parked`, so ask for it, and leave out what was
-    gathered of them, once the scan is over.
-    """
+    """The log as bounded by `until`; `parked` are the customers left out because an event of theirs cannot be read."""
 
     def __init__(self, connection: Connection, units: Units, until: Until) -> None:
         self._connection = connection
@@ -75,8 +69,18 @@ class Scan:
         self.parked = {units.survivor(stream) for stream in self._parked_streams()}
         self._retracted = frozenset(self._retractions())
 
-    def events(self, types: Sequence[str] = ()) -> Iterator[Seen]:
-        """Yield every event that stands, of some types or of all, in no particular order."""
+    def gather(self, take: Callable[[Iterator[Seen]], T], types: Sequence[str] = ()) -> T:
+        """Return what `take` makes of every event that stands, of some types or of all, in no particular order.
+
+        It is called anew where an event on the way cannot be read: that customer is parked, and left out whole.
+        """
+        while True:
+            known = len(self.parked)
+            taken = take(self._events(types))
+            if len(self.parked) == known:
+                return taken
+
+    def _events(self, types: Sequence[str]) -> Iterator[Seen]:
         survivor, retracted, parked = self._units.survivor, self._retracted, self.parked
         for stream, kind, at, header in self._rows("stream, type, occurred_at, header", types):
             customer = survivor(stream)
@@ -89,7 +93,7 @@ class Scan:
                 continue
             if retracted and (stream, glance.source, glance.event_id) in retracted and kind not in LASTING:
                 continue
-            yield Seen(customer, at, glance)
+            yield customer, at, glance
 
     @property
     def whole(self) -> bool:
@@ -141,8 +145,7 @@ class Scan:
             {**values, **{f"type{number}": name for number, name in enumerate(types)}},
             execution_options={"stream_results": True, "yield_per": PAGE},
         )
-        for page in result.partitions():
-            yield from map(tuple, page)
+        yield from result
 
     def _retractions(self) -> Iterator[tuple[int, str, str]]:
         for stream, header in self._rows("stream, header", ("event.retracted",)):
