@@ -30,7 +30,7 @@ from ledger.store.read_model import (
 from ledger.store.serving import fingerprints
 from ledger.store.store import Store
 
-ROWS_A_COMMIT = 50_000
+ROWS_A_COMMIT = 10_000
 
 Progress = Callable[[int, int], None]
 """Called with the events folded so far and the events in all."""
