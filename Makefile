@@ -82,7 +82,7 @@ docs: install ## write the generated reference pages anew
 
 .PHONY: bench
 bench: install ## measure against the peers, in the same run
-	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python "$$benchmark"; done
+	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python -m benchmarks.$$(basename $$benchmark .py); done
 
 .PHONY: requirements
 requirements: install-dev ## pin anew, with hashes: COMPILE_OPTIONS=--upgrade takes newer releases

@@ -42,7 +42,9 @@ def peer(address: str) -> Any:
     if address.startswith("sqlite"):
         from eventsourcing.sqlite import SQLiteFactory
 
-        return SQLiteFactory(Environment("bench", {"SQLITE_DBNAME": address.removeprefix("sqlite:///")})).application_recorder()
+        return SQLiteFactory(
+            Environment("bench", {"SQLITE_DBNAME": address.removeprefix("sqlite:///")})
+        ).application_recorder()
     from eventsourcing.postgres import PostgresFactory
     from sqlalchemy import make_url
 
@@ -69,7 +71,7 @@ def main(address: str, count: int) -> None:
     theirs = stored(raw)
     with folder() as place:
         ours, other = (f"sqlite:///{place}/{name}.db" if address == "sqlite" else address for name in ("ours", "peer"))
-        say(f"{count} simulated events on {address.split('@')[-1]}; {machine()}")
+        say(f"{count} simulated events on {address.rsplit('@', maxsplit=1)[-1]}; {machine()}")
         recorder = peer(other)
         rates: dict[str, float] = {}
         start = 0

@@ -1,6 +1,4 @@
-"""How long does one customer's history of 1,000 events take, cold caches of ours, warm ones of the machine?
-
-The peer is the bare read of the same rows with the sqlite3 module.
+"""Times one customer's history of 1,000 events against the bare read of the same rows with the sqlite3 module.
 
     python -m benchmarks.history [events of the customer]
 """

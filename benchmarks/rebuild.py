@@ -98,7 +98,10 @@ def peer_rate(raw: Sequence[bytes], place: Path) -> float:
 
         def run() -> None:
             with ProjectionRunner(
-                application_class=_following(Upstream), projection_class=SameProjections, view_class=Tables, env=environment
+                application_class=_following(Upstream),
+                projection_class=SameProjections,
+                view_class=Tables,
+                env=environment,
             ) as runner:
                 runner.wait(len(raw), timeout=600)
 
@@ -114,8 +117,20 @@ class _TextMapper:
 
     def to_domain_event(self, stored_event: Any) -> StreamEvent:
         prepared = self._ledger.store.preparer.prepare(stored_event.state, received=0)
-        row = (stored_event.id, 0, 0, prepared.event.type, prepared.event.type_version, prepared.at, 0, 0, prepared.header)
-        return StreamEvent(stored_event.originator_id, stored_event.originator_version, self._ledger.store.mapper.event(row))
+        row = (
+            stored_event.id,
+            0,
+            0,
+            prepared.event.type,
+            prepared.event.type_version,
+            prepared.at,
+            0,
+            0,
+            prepared.header,
+        )
+        return StreamEvent(
+            stored_event.originator_id, stored_event.originator_version, self._ledger.store.mapper.event(row)
+        )
 
 
 def _following(application: type[Any]) -> type[Any]:

@@ -77,7 +77,7 @@ def _server(url: URL) -> URL:
     try:
         make_conninfo(**dict.fromkeys(url.query, "x"))
     except psycopg.ProgrammingError as error:
-        raise InvalidArgument(f"the address has an option that PostgreSQL does not know: {str(error).strip()}") from None
+        raise InvalidArgument(f"the address has an option PostgreSQL does not know: {str(error).strip()}") from None
     return url.set(drivername="postgresql+psycopg")
 
 
