@@ -8,7 +8,7 @@ from ledger.store.log import Until
 from tests.queries.telling import iso, micros, rated, told, write
 
 
-def two_customers(ledger: Ledger) -> None:
+def three_customers(ledger: Ledger) -> None:
     write(
         ledger,
         told("preference.set", "a", 0, data_preferred_channel="phone"),
@@ -16,30 +16,30 @@ def two_customers(ledger: Ledger) -> None:
         told("interaction.completed", "a", 1.5, channel="web", direction="inbound", outcome="solved"),
         told("interaction.started", "a", 2, channel="phone", direction="outbound"),
         rated("a", 3, 5, "csat", channel="web"),
-        told("interaction.abandoned", "b", 1, channel="web"),
-        rated("b", 3, 2, "csat", channel="web"),
+        *(told("interaction.abandoned", customer, 1, channel="web") for customer in ("b", "c")),
+        *(rated(customer, 3, 2, "csat", channel="web") for customer in ("b", "c")),
         told("usage.recorded", "b", 4, data_feature="x"),
     )
 
 
 def test_channels_are_summed_over_all_customers(ledger: Ledger) -> None:
-    two_customers(ledger)
+    three_customers(ledger)
     rows = channels(ledger.store)
     assert [row["channel"] for row in rows] == ["web", None, "phone"]
     web, unknown, phone = rows
-    assert (web["customers"], web["touchpoints"], web["inbound"], web["undirected"]) == (2, 5, 2, 3)
-    assert (web["started"], web["completed"], web["abandoned"]) == (1, 1, 1)
+    assert (web["customers"], web["touchpoints"], web["inbound"], web["undirected"]) == (3, 7, 2, 5)
+    assert (web["started"], web["completed"], web["abandoned"]) == (1, 1, 2)
     assert (web["first_at"], web["last_at"]) == (iso(1), iso(3))
-    assert (web["assistance"], web["modality"], web["unassisted"]) == ("unassisted", "digital", 5)
+    assert (web["assistance"], web["modality"], web["unassisted"]) == ("unassisted", "digital", 7)
     assert web["outcomes"] == {"solved": 1}
-    assert web["ratings"] == {"csat|1-5": {"n": 2, "mean": 3.5}}
+    assert web["ratings"] == {"csat|1-5": {"n": 3, "mean": 3.0}}
     assert (web["switches_out"], phone["switches_in"]) == (1, 1)
     assert (phone["preferred"], phone["with_preference"], web["preferred"]) == (1, 1, 0)
     assert (unknown["medium"], unknown["touchpoints"], unknown["preferred"]) == (None, 1, None)
 
 
 def test_the_channels_of_one_customer_are_folded_now(ledger: Ledger) -> None:
-    two_customers(ledger)
+    three_customers(ledger)
     web, phone = channels_of(ledger.store, "a")
     assert (web["channel"], web["touchpoints"], web["preferred"]) == ("web", 3, False)
     assert (phone["channel"], phone["switches_in"], phone["preferred"]) == ("phone", 1, True)

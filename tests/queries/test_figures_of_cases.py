@@ -73,9 +73,11 @@ def test_cases_count_when_they_were_opened(ledger: Ledger) -> None:
         told("case.opened", "a", 1, case_id="k"),
         told("case.resolved", "a", 40, case_id="k"),
         told("case.resolved", "a", 41, case_id="never opened"),
+        told("case.triaged", "a", 2, case_id="opened late"),
+        told("case.opened", "a", 42, case_id="opened late"),
     )
-    assert numbers(figures(ledger, "throughput", "median", by=["month"]), "month") == {"2024-01": 1, "2024-02": 1}
-    assert only(figures(ledger, "throughput", "median", since=micros(1), before=micros(2))).figure.n == 1
+    assert numbers(figures(ledger, "throughput", "median", by=["month"]), "month") == {"2024-01": 1, "2024-02": 2}
+    assert only(figures(ledger, "throughput", "median", since=micros(1), before=micros(3))).figure.n == 1
 
 
 def test_punctuality_leaves_out_what_was_not_promised_or_not_delivered(ledger: Ledger) -> None:

@@ -120,6 +120,8 @@ def test_a_window_is_rounded_out_to_what_the_rows_can_tell(ledger: Ledger) -> No
     assert (row.figure.n, row.from_, row.to) == (2, iso(2), iso(4))
     row = only(figures(ledger, "contacts", since=micros(2.5), before=micros(3.5)), direction="undirected")
     assert (row.figure.n, row.from_, row.to) == (3, iso(JAN), iso(FEB))
+    row = only(figures(ledger, "contacts", since=micros(JAN), before=micros(FEB)), direction="undirected")
+    assert (row.figure.n, row.from_, row.to) == (3, iso(JAN), iso(FEB))
 
 
 def test_a_window_that_ends_before_it_begins_is_refused(small_ledger: Ledger) -> None:
