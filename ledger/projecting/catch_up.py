@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from ledger.errors import Undecodable
-from ledger.events.event import RecordedEvent
 from ledger.journey.reading import Horizon, effective
 from ledger.projections import PROJECTIONS
 from ledger.projections.driver import CustomerState, Folds
-from ledger.runners.inline import Built
+from ledger.runners.inline import TOO_LARGE, Built, stumbling, too_large
 from ledger.store.checkpoints import advance
 from ledger.store.engine import Connection, reading, writing
 from ledger.store.links import Units, linked_streams, units_of
 from ledger.store.log import Until, last_position, position_rows, stream_rows
 from ledger.store.mapper import Row
 from ledger.store.read_model import load_states, park, replace_customers, save_states
-from ledger.store.serving import require_serving
+from ledger.store.serving import fingerprints, require_serving
 from ledger.store.store import Store
 
 BATCH = 10_000
@@ -45,6 +44,11 @@ class _Batch(Struct, kw_only=True):
     units: Units
     refold: set[int]
     gone: set[int]
+
+    @property
+    def touched(self) -> set[int]:
+        """The customers to fold: those with new events, and those whose streams were joined or parted."""
+        return {*self.rows, *self.refold}
 
 
 def catch_up(store: Store) -> CaughtUp:
@@ -73,13 +77,24 @@ def catch_up_batch(store: Store, limit: int = BATCH) -> CaughtUp:
         if batch.new == batch.old:
             return CaughtUp(events=0, customers=0, position=batch.old, parked=0)
         built, states = _fold(store, connection, folds, batch)
-    touched = {*batch.rows, *batch.refold}
+    try:
+        _write(store, batch, built, states)
+    except OverflowError:
+        built.set_aside(too_large(built.rows), batch.new, TOO_LARGE)
+        _write(store, batch, built, states)
+    return CaughtUp(
+        events=batch.new - batch.old, customers=len(batch.touched), position=batch.new, parked=len(built.parked)
+    )
+
+
+def _write(store: Store, batch: _Batch, built: Built, states: dict[int, bytes]) -> None:
+    replaced = batch.touched | batch.gone
+    kept = {customer: state for customer, state in states.items() if customer not in built.parked}
     with writing(store.engine) as connection:
-        advance(connection, [projection.name for projection in PROJECTIONS], batch.old, batch.new, store.clock())
-        replace_customers(connection, PROJECTIONS, {*touched, *batch.gone}, built.rows)
-        save_states(connection, states, {*batch.gone, *built.parked})
-        park(connection, built.parked, {*touched, *batch.gone})
-    return CaughtUp(events=batch.new - batch.old, customers=len(touched), position=batch.new, parked=len(built.parked))
+        advance(connection, fingerprints(store.context), batch.old, batch.new, store.clock())
+        replace_customers(connection, PROJECTIONS, replaced, built.rows)
+        save_states(connection, kept, replaced - kept.keys())
+        park(connection, built.parked, replaced)
 
 
 def _read(store: Store, connection: Connection, limit: int) -> _Batch:
@@ -113,41 +128,53 @@ def _fold(store: Store, connection: Connection, folds: Folds, batch: _Batch) -> 
     built = Built()
     states: dict[int, bytes] = {}
     stored = load_states(connection, batch.rows.keys() - batch.refold)
-    for customer in sorted({*batch.rows, *batch.refold}):
+    for customer in sorted(batch.touched):
+        new = batch.rows.get(customer, ())
         try:
-            folded = _continued(store, folds, batch.rows.get(customer, ()), stored.get(customer))
-            if folded is None:
-                folded = _refolded(store, connection, folds, batch, customer)
+            made = _continued(store, folds, new, stored.get(customer)) or _refolded(
+                store, folds, stream_rows(connection, batch.units.streams(customer), Until(position=batch.new))
+            )
         except Undecodable as error:
             built.parked[customer] = (error.position, str(error))
             continue
-        horizon, state = folded
-        built.add(customer, folds.rows(state), len(batch.rows.get(customer, ())))
-        states[customer] = msgspec.msgpack.encode(_Stored(horizon, folds.dump(state)))
+        built.add(customer, made.rows, len(new))
+        states[customer] = made.stored
     return built, states
 
 
-Folded = tuple[Horizon, CustomerState]
+class _Made(Struct, frozen=True):
+    """What the folds made of a customer: their rows, and what is stored to go on from."""
+
+    rows: Mapping[str, Sequence[tuple[Any, ...]]]
+    stored: bytes
 
 
-def _continued(store: Store, folds: Folds, rows: Collection[Row], stored: bytes | None) -> Folded | None:
+def _made(folds: Folds, state: CustomerState, horizon: Horizon) -> _Made:
+    return _Made(folds.rows(state), msgspec.msgpack.encode(_Stored(horizon, folds.dump(state))))
+
+
+def _continued(store: Store, folds: Folds, rows: Sequence[Row], stored: bytes | None) -> _Made | None:
     """Return the stored state with the new events in it; None where the customer must be folded whole."""
     if stored is None:
         return None
-    kept = _stored.decode(stored)
-    state = folds.load(kept.state)
-    arrived: list[RecordedEvent[Any]] = [store.mapper.event(row) for row in rows]
-    if state is None or not kept.horizon.allows(arrived):
+    try:
+        kept = _stored.decode(stored)
+    except msgspec.MsgspecError:
         return None
-    events = effective(arrived)
-    folds.feed(state, events)
-    return kept.horizon.after(events), state
+    state = folds.load(kept.state)
+    with stumbling(rows):
+        arrived = store.mapper.events(rows)
+        if state is None or not kept.horizon.allows(arrived):
+            return None
+        events = effective(arrived)
+        folds.feed(state, events)
+        return _made(folds, state, kept.horizon.after(events))
 
 
-def _refolded(store: Store, connection: Connection, folds: Folds, batch: _Batch, customer: int) -> Folded:
-    rows = stream_rows(connection, batch.units.streams(customer), Until(position=batch.new))
-    recorded = [store.mapper.event(row) for row in rows]
-    events = effective(recorded)
-    state = folds.initial()
-    folds.feed(state, events)
-    return Horizon.of(recorded, events), state
+def _refolded(store: Store, folds: Folds, rows: Sequence[Row]) -> _Made:
+    with stumbling(rows):
+        recorded = store.mapper.events(rows)
+        events = effective(recorded)
+        state = folds.initial()
+        folds.feed(state, events)
+        return _made(folds, state, Horizon.of(recorded, events))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from msgspec import Struct, field
 
-from ledger.errors import Undecodable
+from ledger.errors import LedgerError, Undecodable
 from ledger.events.event import RecordedEvent
 from ledger.journey.reading import effective
 from ledger.projections.driver import Folds
@@ -20,6 +21,8 @@ from ledger.store.log import NOW, Until, range_rows, stream_rows
 from ledger.store.mapper import Row, RowMapper
 
 Rows = dict[str, list[tuple[Any, ...]]]
+
+LARGEST = 2**63
 
 
 class Built(Struct):
@@ -37,17 +40,50 @@ class Built(Struct):
         for name, its in rows.items():
             self.rows.setdefault(name, []).extend((customer, *row) for row in its)
 
+    def set_aside(self, customers: Collection[int], position: int, why: str) -> None:
+        """Park customers whose rows were made but cannot be kept."""
+        for name, rows in self.rows.items():
+            self.rows[name] = [row for row in rows if row[0] not in customers]
+        self.parked.update((customer, (position, why)) for customer in customers)
 
-def fold_unit(folds: Folds, mapper: RowMapper, rows: Iterable[Row]) -> Mapping[str, Sequence[tuple[Any, ...]]]:
+
+def fold_unit(folds: Folds, mapper: RowMapper, rows: Sequence[Row]) -> Mapping[str, Sequence[tuple[Any, ...]]]:
     """Return one customer's rows from the rows of its streams. Raises Undecodable."""
-    state = folds.initial()
-    folds.feed(state, decode(mapper, rows))
-    return folds.rows(state)
+    with stumbling(rows):
+        state = folds.initial()
+        folds.feed(state, decode(mapper, rows))
+        return folds.rows(state)
 
 
 def decode(mapper: RowMapper, rows: Iterable[Row]) -> list[RecordedEvent[Any]]:
     """Return a customer's effective events in the order of the fold. Raises Undecodable."""
     return effective(mapper.events(rows))
+
+
+@contextmanager
+def stumbling(rows: Sequence[Row]) -> Iterator[None]:
+    """Turn whatever the folds stumble over into Undecodable at the latest of the rows: one customer, and no other."""
+    try:
+        yield
+    except LedgerError:
+        raise
+    except Exception as error:
+        latest = max(rows)
+        why = f"with it the customer cannot be projected ({type(error).__name__}: {error})"
+        raise Undecodable(latest[0], latest[3], why) from error
+
+
+def too_large(rows: Mapping[str, Sequence[tuple[Any, ...]]]) -> set[int]:
+    """Return the customers with a number in their rows that no column holds."""
+    return {
+        row[0]
+        for its in rows.values()
+        for row in its
+        if any(isinstance(value, int) and not -LARGEST <= value < LARGEST for value in row)
+    }
+
+
+TOO_LARGE = "a sum of theirs is larger than the read model can hold: retract the event whose number is wrong"
 
 
 def fold_range(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from msgspec import Struct
 from sqlalchemy import Connection, text
@@ -37,15 +37,18 @@ def read_checkpoints(connection: Connection) -> dict[str, Checkpoint]:
     return {row["projection"]: Checkpoint(**row) for row in found.mappings()}
 
 
-def advance(connection: Connection, projections: Iterable[str], old: int, new: int, now: int) -> None:
-    """Move the checkpoints from `old` to `new`. Raises ProjectionRaced where one of them stood elsewhere."""
-    for projection in projections:
+def advance(connection: Connection, fingerprints: Mapping[str, str], old: int, new: int, now: int) -> None:
+    """Move the checkpoints of projections (name → fingerprint) from `old` to `new`.
+
+    Raises ProjectionRaced where one of them stood elsewhere, or was built anew by another definition.
+    """
+    for projection, fingerprint in fingerprints.items():
         moved = connection.execute(
             text(
                 "UPDATE checkpoints SET position = :new, caught_up_at = :now "
-                "WHERE projection = :projection AND position = :old RETURNING position"
+                "WHERE projection = :projection AND position = :old AND fingerprint = :fingerprint RETURNING position"
             ),
-            {"projection": projection, "old": old, "new": new, "now": now},
+            {"projection": projection, "fingerprint": fingerprint, "old": old, "new": new, "now": now},
         ).first()
         if moved is None:
             raise ProjectionRaced(
@@ -54,14 +57,13 @@ def advance(connection: Connection, projections: Iterable[str], old: int, new: i
 
 
 def write_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:
-    """Set a projection's checkpoint, whatever it was."""
-    connection.execute(
-        text("DELETE FROM checkpoints WHERE projection = :projection"), {"projection": checkpoint.projection}
-    )
+    """Set a projection's checkpoint, whatever it was; held until the end of the transaction."""
     connection.execute(
         text(
             "INSERT INTO checkpoints (projection, version, fingerprint, position, built_at, caught_up_at) "
-            "VALUES (:projection, :version, :fingerprint, :position, :built_at, :caught_up_at)"
+            "VALUES (:projection, :version, :fingerprint, :position, :built_at, :caught_up_at) "
+            "ON CONFLICT (projection) DO UPDATE SET version = excluded.version, fingerprint = excluded.fingerprint, "
+            "position = excluded.position, built_at = excluded.built_at, caught_up_at = excluded.caught_up_at"
         ),
         {name: getattr(checkpoint, name) for name in Checkpoint.__struct_fields__},
     )
@@ -76,9 +78,13 @@ def begin_build(connection: Connection, token: str, position: int, now: int) -> 
 
 
 def require_build(connection: Connection, token: str) -> None:
-    """Check that the rebuild is still the one under way. Raises ProjectionRaced."""
+    """Check that the rebuild is still the one under way, and let no other begin before the transaction ends.
+
+    Raises ProjectionRaced.
+    """
+    held = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
     found = connection.execute(
-        text("SELECT fingerprint FROM checkpoints WHERE projection = :build"), {"build": BUILD}
+        text("SELECT fingerprint FROM checkpoints WHERE projection = :build" + held), {"build": BUILD}
     ).scalar()
     if found != token:
         raise ProjectionRaced(

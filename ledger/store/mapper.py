@@ -40,7 +40,7 @@ class RowMapper:
             decode = decoders.get((name, type_version)) or self._decoder(row)
             try:
                 event = decode(header)
-            except (msgspec.MsgspecError, KeyError, ValueError, TypeError) as error:
+            except (msgspec.MsgspecError, ArithmeticError, AttributeError, LookupError, ValueError, TypeError) as error:
                 raise Undecodable(position, name, str(error)) from error
             force_setattr(event, "position", position)
             force_setattr(event, "stream", stream)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateTable
 
 from ledger.projections.shape import Kind, Projection
@@ -36,7 +37,9 @@ __all__ = [
     "count_parked",
     "count_rows",
     "create_tables",
+    "drop_tables",
     "forget_states",
+    "hold_tables",
     "index_tables",
     "insert_rows",
     "load_states",
@@ -59,6 +62,7 @@ TYPES: dict[Kind, Any] = {
 
 BUILDING = "__building_"
 CHUNK = 500
+UNDEFINED_TABLE = "42P01"
 
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 """Projection name → rows, each with the customer's number first."""
@@ -78,15 +82,20 @@ def building_name(projection: Projection[Any], token: str) -> str:
 
 def create_tables(connection: Connection, projections: Iterable[Projection[Any]], token: str) -> dict[str, Table]:
     """Make the tables of a rebuild, without an index; drop what an earlier, abandoned rebuild left."""
-    for name in inspect(connection).get_table_names():
-        if BUILDING in name:
-            connection.execute(text(f'DROP TABLE "{name}"'))
+    drop_tables(connection)
     tables = {}
     for projection in projections:
         table = table_of(projection, building_name(projection, token))
         connection.execute(CreateTable(table))
         tables[projection.name] = table
     return tables
+
+
+def drop_tables(connection: Connection) -> None:
+    """Drop the tables of rebuilds that are not in place."""
+    for name in inspect(connection).get_table_names():
+        if BUILDING in name:
+            connection.execute(text(f'DROP TABLE IF EXISTS "{name}"'))
 
 
 def index_tables(connection: Connection, projections: Iterable[Projection[Any]], token: str) -> None:
@@ -97,10 +106,32 @@ def index_tables(connection: Connection, projections: Iterable[Projection[Any]],
 
 
 def activate_tables(connection: Connection, projections: Iterable[Projection[Any]], token: str) -> None:
-    """Put the tables of a rebuild in the place of the live ones."""
+    """Put the tables of a rebuild in the place of the live ones.
+
+    Raises LedgerBusy where readers are in the middle of them: who comes meanwhile waits no longer than a second.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = '1s'"))
     for projection in projections:
         connection.execute(text(f'DROP TABLE IF EXISTS "{projection.name}"'))
         connection.execute(text(f'ALTER TABLE "{building_name(projection, token)}" RENAME TO "{projection.name}"'))
+
+
+def hold_tables(connection: Connection, projections: Iterable[Projection[Any]]) -> None:
+    """Keep the live tables from being exchanged until the transaction ends; ask it first in one that reads them.
+
+    PostgreSQL finds a table by the name it has now, and its rows by the snapshot: a table put in place after
+    the snapshot was taken would be empty to it. A lock takes no snapshot. SQLite's snapshot holds the names too.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    names = ", ".join(f'"{projection.name}"' for projection in projections)
+    try:
+        with connection.begin_nested():
+            connection.execute(text(f"LOCK TABLE {names} IN ACCESS SHARE MODE"))
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != UNDEFINED_TABLE:
+            raise
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
