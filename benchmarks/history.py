@@ -1,6 +1,6 @@
 """Times one customer's history of 1,000 events against the bare read of the same rows with the sqlite3 module.
 
-    python -m benchmarks.history [events of the customer]
+Run as `python -m benchmarks.history [events of the customer]`.
 """
 
 from __future__ import annotations

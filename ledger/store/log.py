@@ -144,7 +144,8 @@ def _driver_rows(connection: Connection, statement: str, values: dict[str, Any],
     """
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
-        yield from driver.execute(statement, values)
+        # Through map, which has no `close`: a reader given up midway does not reach for a connection that is gone.
+        yield from map(tuple, driver.execute(statement, values))
         return
     with driver.cursor(cursor, binary=True) as rows:
         if cursor:
