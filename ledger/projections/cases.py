@@ -63,7 +63,10 @@ class Loop(Struct, array_like=True, gc=False):
 
 
 class File(Struct, array_like=True, gc=False):
-    """All that carries one case_id: what the kinds share, and the loop of each kind that it is."""
+    """All that carries one case_id: what the kinds share, and the loop of each kind that it is.
+
+    `messaged_at` is the latest message that may answer a loop whose first step is yet to come.
+    """
 
     first_at: int
     last_at: int
@@ -75,6 +78,7 @@ class File(Struct, array_like=True, gc=False):
     reason: str = ""
     events: int = 0
     handovers: int = 0
+    messaged_at: int | None = None
     loops: dict[CaseKind, Loop] = {}
 
 
@@ -149,7 +153,7 @@ def _put(state: CasesState, case_id: str, moment: Moment) -> File:
 def _step(file: File, kind: CaseKind, event: RecordedEvent[Data]) -> None:
     loop = file.loops.get(kind)
     if loop is None:
-        loop = file.loops[kind] = Loop()
+        loop = file.loops[kind] = Loop(early_answer_at=file.messaged_at if kind in ANSWERED else None)
     if loop.waiting_since is not None:
         loop.awaiting_customer += event.at - loop.waiting_since
         loop.waiting_since = None
@@ -162,6 +166,7 @@ def _step(file: File, kind: CaseKind, event: RecordedEvent[Data]) -> None:
 
 def _message(file: File, event: RecordedEvent[Data]) -> None:
     if event.direction == "outbound" and event.actor is not None and event.actor.type in ("agent", "partner"):
+        file.messaged_at = event.at
         for kind, loop in file.loops.items():
             if kind in ANSWERED:
                 _answer(loop, event.at)
@@ -207,10 +212,11 @@ def _resolved(loop: Loop, event: RecordedEvent[Data]) -> None:
 
 
 def _delivered(loop: Loop, event: RecordedEvent[Data]) -> None:
-    _resolved(loop, event)
     promised_at = cast(OrderDelivered, event.data).promised_at
-    if promised_at is not None:
+    if loop.resolved_first_at is None and promised_at is not None:
+        # The first delivery is held against its own promise, not against that of a later one.
         loop.promised_at = instant(promised_at)
+    _resolved(loop, event)
 
 
 def _communicated(loop: Loop, event: RecordedEvent[Data]) -> None:

@@ -77,6 +77,15 @@ def test_within_one_instant_a_response_may_stand_before_its_opening() -> None:
     assert row["first_response_at"] == 1
 
 
+def test_within_one_instant_a_message_may_stand_before_everything_else_of_its_case() -> None:
+    message = of("interaction.message_sent", 1, event_id="a", direction="outbound", actor=AGENT)
+    assert case(message, of("case.opened", 1, event_id="b"))["first_response_at"] == 1
+    assert case(message, of("case.opened", 2, event_id="b"))["first_response_at"] is None
+    row = case(message, of("feedback.received", 1, event_id="b", data_kind="complaint"), kind="feedback")
+    assert row["first_response_at"] == 1
+    assert case(message, of("order.placed", 1, event_id="b"), kind="order")["first_response_at"] is None
+
+
 def test_a_case_resolved_but_never_opened_keeps_nulls_and_is_out_of_order() -> None:
     row = case(of("case.resolved", 5))
     assert (row["opened_at"], row["first_response_at"], row["resolved_first_at"]) == (None, None, 5)
@@ -187,6 +196,20 @@ def test_an_order_is_resolved_when_delivered_and_closed_when_cancelled() -> None
     assert (row["opened_at"], row["resolved_first_at"], row["promised_at"]) == (1, 9_000_000, 7_000_000)
     assert (row["closed_at"], row["first_response_at"], row["dispatched_at"]) == (None, None, None)
     assert case(of("order.placed", 1), of("order.cancelled", 4), kind="order")["closed_at"] == 4
+
+
+def test_the_promise_is_that_of_the_first_delivery() -> None:
+    first = of("order.delivered", 8_000_000, data_promised_at="1970-01-01T00:00:07Z")
+    second = of("order.delivered", 9_000_000, data_promised_at="1970-01-01T00:00:20Z")
+    row = case(first, second, kind="order")
+    assert (row["resolved_first_at"], row["promised_at"]) == (8_000_000, 7_000_000)
+    row = case(of("order.delivered", 8_000_000), second, kind="order")
+    assert (row["resolved_first_at"], row["promised_at"]) == (8_000_000, None)
+
+
+def test_a_case_closed_again_was_closed_the_last_time() -> None:
+    steps = of("case.opened", 1), of("case.closed", 2), of("case.reopened", 3), of("case.closed", 4)
+    assert case(*steps)["closed_at"] == 4
 
 
 def test_a_message_to_a_buyer_is_no_response_to_an_order() -> None:
