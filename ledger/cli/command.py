@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ledger.cli.options import SHARED
 from ledger.cli.session import Session
@@ -43,9 +44,9 @@ def command(name: str, *, examples: Sequence[str]) -> Callable[[Body], LedgerCom
         @wraps(body)
         def callback(**given: Any) -> int | None:
             shared = {option: given.pop(option) for option in SHARED}
-            with Session(
-                url=shared["url"], format=shared["format"], output=shared["output"], quiet=shared["quiet"]
-            ) as session:
+            settings = {option: shared[option] for option in ("url", "format", "output", "quiet")}
+            source = click.get_current_context().get_parameter_source("format")
+            with Session(**settings, insists=source is ParameterSource.COMMANDLINE) as session:
                 return body(session, **given)
 
         params = list(reversed(getattr(callback, "__click_params__", [])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -127,7 +128,7 @@ def value(given: Any) -> str:
     if isinstance(given, int):
         return f"{given:,}"
     if isinstance(given, float):
-        return number(given)
+        return f"{int(given):,}" if given == int(given) and abs(given) < 1e15 else number(given)
     if isinstance(given, dict):
         return ", ".join(f"{name} {value(its)}" for name, its in given.items())
     if isinstance(given, list | tuple | frozenset):
@@ -152,15 +153,18 @@ def clock(text: str | None, zone: ZoneInfo | None, precision: str = "instant") -
         return text
     moment = datetime.fromisoformat(text)
     if zone is not None:
-        moment = moment.astimezone(zone)
+        with suppress(OverflowError):  # on the first and last day of the calendar its own offset must do
+            moment = moment.astimezone(zone)
     return moment.strftime("%Y-%m-%d" if precision == "date" else "%Y-%m-%d %H:%M")
 
 
-def figure(given: float | None, unit: str) -> str:
+def figure(given: Any, unit: str) -> str:
     """Return a figure's value; a share is a percentage."""
     if given is None:
         return ABSENT
-    return f"{given * 100:.1f}%" if unit == "share" else value(given)
+    if unit == "share":
+        return f"{given * 100:.1f}%"
+    return number(given) if isinstance(given, float) else value(given)
 
 
 def interval(low: float | None, high: float | None, unit: str) -> str:

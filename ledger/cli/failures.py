@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ class Failure(click.ClickException):
 class Stopped(Failure):
     """Ctrl-C; the message says what is kept and how to go on."""
 
-    def __init__(self, message: str = "nothing is half done") -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message, Exit.STOPPED)
 
     def show(self, file: IO[Any] | None = None) -> None:
@@ -54,7 +55,7 @@ def resumable(how: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise Stopped(how) from None
+        raise _stopped(how) from None
 
 
 @contextmanager
@@ -67,11 +68,17 @@ def told(context: click.Context) -> Iterator[None]:
     except BrokenPipeError:
         raise PipeClosed from None
     except KeyboardInterrupt:
-        raise Stopped from None
+        raise _stopped("nothing is half done") from None
     except Exception as error:
         if context.meta.get(DEBUG):
             say(traceback.format_exc())
         raise Failure(_sentence(error), code_of(error)) from error
+
+
+def _stopped(how: str) -> Stopped:
+    # The process ends now. What was being read is dropped together with its connection, which Python would tell.
+    sys.unraisablehook = lambda _unraisable: None
+    return Stopped(how)
 
 
 def _sentence(error: Exception) -> str:

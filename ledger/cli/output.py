@@ -41,17 +41,20 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Output:
     """The data of one command: rows, or one object. Nothing is opened before there is something to write."""
 
-    def __init__(self, format: str, path: str | None) -> None:
+    def __init__(self, format: str, path: str | None, *, insists: bool = False) -> None:
         self._path = None if path in (None, "-") else Path(path or "")
         self.chosen = format if path in (None, "-") else "file"
-        self.format = self._settled(format)
+        self.format = self._settled(format, insists)
         self.zone: ZoneInfo | None = None
 
-    def _settled(self, format: str) -> str:
+    def _settled(self, format: str, insists: bool) -> str:
+        ending = ENDINGS.get(self._path.suffix.lower()) if self._path is not None else None
+        if ending is not None and (format == "auto" or not insists):
+            return ending
         if format != "auto":
             return format
         if self._path is not None:
-            return ENDINGS.get(self._path.suffix.lower(), "ndjson")
+            return "ndjson"
         return "table" if sys.stdout.isatty() else "ndjson"
 
     @property

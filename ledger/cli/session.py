@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """One run of a command. `url` is as given; nothing is opened before it is used."""
+    """One run of a command. `url` is as given; nothing is opened before it is used.
 
-    def __init__(self, *, url: str, format: str, output: str | None, quiet: bool = False) -> None:
+    `insists` says that the format was given on the command line, so that no file's ending says another.
+    """
+
+    def __init__(
+        self, *, url: str, format: str, output: str | None, quiet: bool = False, insists: bool = False
+    ) -> None:
         self.url = url
         self.quiet = quiet
-        self.out = Output(format, output)
+        self.out = Output(format, output, insists=insists)
         self._store: Store | None = None
 
     @property

@@ -41,7 +41,7 @@ def run(session: Session, customer: str | None, as_of: When | None, known_at: Wh
 
 
 def _view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
-    from ledger.cli.drawing import Shown, clock, plain, table
+    from ledger.cli.drawing import Shown, clock, number, plain, table
 
     if not rows:
         yield plain("nothing happened on any channel")
@@ -64,7 +64,7 @@ def _view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
             **row,
             "channel": row["channel"] or "unknown",
             "last": clock(row["last_at"], zone, "date"),
-            **{name: rated["mean"] for name, rated in row["ratings"].items()},
+            **{name: number(rated["mean"]) for name, rated in row["ratings"].items()},
         }
         for row in rows
     ]

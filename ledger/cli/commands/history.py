@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ledger.cli.command import command
+from ledger.cli.commands.export import COLUMNS as ENVELOPE
 from ledger.cli.session import Session
 from ledger.cli.times import TIME, When
 
@@ -59,7 +60,10 @@ def run(
         before=session.instant(before),
     )
     until = Until(known_at=session.instant(known_at))
-    session.out.rows(history(session.store, customer, wanted, until), view)
+    session.out.rows(history(session.store, customer, wanted, until), view, columns=COLUMNS)
+
+
+COLUMNS = (*ENVELOPE, "position", "version", "recorded_at", "retracted")
 
 
 def view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:

@@ -72,5 +72,7 @@ def run(session: Session, journey: str | None, channels: str | None, types: str 
 def _view(made: Any, _zone: Any) -> Iterable[Any]:
     from ledger.cli.drawing import Shown, table
 
-    columns = (Shown("in force", "kind"), Shown("name", "name"), Shown("hash", "hash"), Shown("changed", "changed"))
+    columns = [Shown("in force", "kind"), Shown("name", "name"), Shown("hash", "hash")]
+    if any(row["changed"] for row in made["in_force"]):
+        columns.append(Shown("changed", "changed"))
     yield table(columns, [{**row, "hash": row["hash"][:12]} for row in made["in_force"]])

@@ -43,7 +43,13 @@ def run(session: Session, customer: str, version: int | None, as_of: When | None
         raise InvalidArgument("--version counts arrivals and --as-of bounds occurrence: give one of them")
     until = Until(as_of=session.instant(as_of), known_at=session.instant(known_at))
     steps = replay(session.store, customer, version=version, until=until)
-    session.out.rows([step_row(step) for step in steps], view)
+    session.out.rows([step_row(step) for step in steps], view, columns=COLUMNS)
+
+
+COLUMNS = (
+    "occurred_at", "time_precision", "source", "event_id", "type", "customer_id", "position", "version", "refolded",
+    "changes", "entries", "state",
+)  # fmt: skip
 
 
 def step_row(step: Step) -> dict[str, Any]:
