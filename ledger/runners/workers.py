@@ -1,7 +1,8 @@
 """The folds, run by worker processes: each opens the ledger for itself and sends its customers' rows back.
 
 The parent has one thread: it waits for whichever worker is done, takes the rows and hands out the next range. (A
-process pool's own threads were tried: they contend with the writer for the interpreter's lock, row by row.)
+process pool's own threads were tried: they contend with the writer for the interpreter's lock, row by row.) A
+worker is a program of its own, so that a script that rebuilds needs no guard around its main part.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import gc
 import pickle
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -32,19 +35,25 @@ STREAMS_A_TASK = 250
 TASKS_AHEAD = 2
 """Ranges given to each worker before its rows are taken: it works while the parent writes, and memory stays bounded."""
 
+PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from ledger.runners.workers import serve; serve(int(sys.argv[2]))"
+)
+"""What a worker process runs, told where this package is and which of its files is the pipe."""
+
 Range = tuple[int, int]
 
 
 class _Worker(Struct):
     """A worker process, the parent's end of its pipe, and how many ranges it has been given and not sent back."""
 
-    process: BaseProcess
-    pipe: Pipe
+    process: subprocess.Popen[bytes]
+    pipe: Connection
     given: int = 0
 
     def give(self, task: Range) -> None:
         """Hand out a range."""
-        self.pipe.send(task)
+        with suppress(OSError):  # a worker that is gone is told by what it does not send back
+            self.pipe.send(task)
         self.given += 1
 
     def take(self) -> Built:
@@ -52,9 +61,8 @@ class _Worker(Struct):
         try:
             made: Built | str = pickle.loads(self.pipe.recv_bytes())  # noqa: S301 — our own process wrote it
         except (EOFError, ConnectionError):
-            self.process.join()
             raise ProjectionError(
-                f"a worker process died (exit code {self.process.exitcode}): the live tables are as they were; "
+                f"a worker process died (exit code {self.process.wait()}): the live tables are as they were; "
                 "if memory ran out, run again with fewer workers"
             ) from None
         if isinstance(made, str):
@@ -64,10 +72,9 @@ class _Worker(Struct):
 
     def dismiss(self) -> None:
         """End the process, whatever it is doing."""
-        with suppress(OSError):
-            self.pipe.close()
-        self.process.terminate()
-        self.process.join()
+        self.pipe.close()
+        self.process.kill()
+        self.process.wait()
 
 
 def fold_all(url: str, definitions: Definitions, last_stream: int, until: Until, workers: int) -> Iterator[Built]:
@@ -76,8 +83,9 @@ def fold_all(url: str, definitions: Definitions, last_stream: int, until: Until,
     `until.position` should be set: each worker reads a snapshot of its own.
     """
     tasks = ranges(last_stream, STREAMS_A_TASK)
-    crew = [_hire(url, definitions, until) for _ in range(workers)]
+    crew: list[_Worker] = []
     try:
+        crew.extend(_hire((url, definitions, until)) for _ in range(workers))
         for worker in crew * TASKS_AHEAD:
             _next(worker, tasks)
         while busy := {worker.pipe: worker for worker in crew if worker.given}:
@@ -97,22 +105,27 @@ def _next(worker: _Worker, tasks: Iterator[Range]) -> None:
         worker.give(task)
 
 
-def _hire(url: str, definitions: Definitions, until: Until) -> _Worker:
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, url, definitions, until), daemon=True)
-    process.start()
+def _hire(work: Any) -> _Worker:
+    ours, theirs = Pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(Path(__file__).parents[2]), str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        # Ctrl-C is the parent's to answer.
+        start_new_session=True,
+    )
     theirs.close()
+    ours.send(work)
     return _Worker(process, ours)
 
 
-def _work(pipe: Pipe, url: str, definitions: Definitions, until: Until) -> None:
-    """Fold the ranges that come through the pipe, until it closes."""
+def serve(file: int) -> None:
+    """Fold the ranges that come through the pipe of that file number, until it closes: a worker's whole life."""
+    pipe = Connection(file)
     # What a fold makes holds no cycles, so looking for them would only cost: a third of the time, measured.
     gc.disable()
-    # Ctrl-C is the parent's to answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
+        url, definitions, until = pipe.recv()
         engine = open_engine(parse_url(url), pool_size=1)
         context = compile_context(definitions)
         folds, mapper = Folds(context), RowMapper(context.vocabulary)
@@ -123,7 +136,8 @@ def _work(pipe: Pipe, url: str, definitions: Definitions, until: Until) -> None:
             with reading(engine) as connection:
                 built = fold_range(connection, folds, mapper, units, first, last, until)
             pipe.send_bytes(pickle.dumps(built, pickle.HIGHEST_PROTOCOL))
-    except (EOFError, BrokenPipeError):
+    except (EOFError, ConnectionError):
         return  # the parent has all it wants, or is gone
     except LedgerError as error:
-        pipe.send_bytes(pickle.dumps(str(error)))
+        with suppress(ConnectionError):
+            pipe.send_bytes(pickle.dumps(str(error)))

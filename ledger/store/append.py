@@ -119,19 +119,20 @@ class _Asked:
     def __init__(self, events: Sequence[Prepared]) -> None:
         self._events = events
         self.sources: set[str] = set()
-        self.customers: set[str] = set()
+        # In the order they are named: their streams are numbered so.
+        self.customers: dict[str, None] = {}
         self.links = False
         self._targets: list[tuple[str, bytes]] = []
         for prepared in events:
             self.sources.add(prepared.event.source)
-            self.customers.add(prepared.event.customer_id)
+            self.customers[prepared.event.customer_id] = None
             if type(prepared.event.data) in RULED:
                 self._look(prepared.event.data)
 
     def _look(self, data: Any) -> None:
         if isinstance(data, CustomerMerged):
             self.links = True
-            self.customers.update((data.from_ or "", data.into or ""))
+            self.customers.update({data.from_ or "": None, data.into or "": None})
         elif isinstance(data, CustomerUnmerged | EventRetracted):
             self.links = self.links or isinstance(data, CustomerUnmerged)
             self.sources.add(data.source)
