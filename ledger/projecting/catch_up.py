@@ -71,12 +71,11 @@ def catch_up(store: Store) -> CaughtUp:
 
 def catch_up_batch(store: Store, limit: int = BATCH) -> CaughtUp:
     """Apply at most `limit` new events in one transaction, checkpoint included."""
-    folds = Folds(store.context)
     with reading(store.engine) as connection:
         batch = _read(store, connection, limit)
         if batch.new == batch.old:
             return CaughtUp(events=0, customers=0, position=batch.old, parked=0)
-        built, states = _fold(store, connection, folds, batch)
+        built, states = _fold(store, connection, Folds(store.context), batch)
     try:
         _write(store, batch, built, states)
     except OverflowError:

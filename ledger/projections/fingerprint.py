@@ -35,9 +35,13 @@ def fingerprint(projection: Projection[Any], context: Context) -> str:
 
     The source is hashed as the program it says: comments, docstrings and layout make no difference.
     """
-    modules = (projection.bind.__module__, *STANDS_ON)
-    source = blake2b("\n".join(_program(module) for module in modules).encode(), digest_size=16).hexdigest()
-    return f"{projection.name} {projection.version} {source} {context.hash}"
+    return f"{projection.name} {projection.version} {_source(projection.bind.__module__)} {context.hash}"
+
+
+@cache
+def _source(module: str) -> str:
+    programs = "\n".join(_program(name) for name in (module, *STANDS_ON))
+    return blake2b(programs.encode(), digest_size=16).hexdigest()
 
 
 @cache

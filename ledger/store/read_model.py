@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -68,11 +69,16 @@ Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 """Projection name → rows, each with the customer's number first."""
 
 
-def table_of(projection: Projection[Any], name: str | None = None, metadata: MetaData | None = None) -> Table:
-    """Return the table of a projection, under another name where one is given."""
+@cache
+def table_of(projection: Projection[Any]) -> Table:
+    """Return the live table of a projection."""
+    return _table(projection, projection.name)
+
+
+def _table(projection: Projection[Any], name: str) -> Table:
     columns = [Column("customer", BigInteger, nullable=False)]
     columns += [Column(column.name, TYPES[column.kind], nullable=column.nullable) for column in projection.columns]
-    return Table(name or projection.name, metadata if metadata is not None else MetaData(), *columns)
+    return Table(name, MetaData(), *columns)
 
 
 def building_name(projection: Projection[Any], token: str) -> str:
@@ -85,7 +91,7 @@ def create_tables(connection: Connection, projections: Iterable[Projection[Any]]
     drop_tables(connection)
     tables = {}
     for projection in projections:
-        table = table_of(projection, building_name(projection, token))
+        table = _table(projection, building_name(projection, token))
         connection.execute(CreateTable(table))
         tables[projection.name] = table
     return tables

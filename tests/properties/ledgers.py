@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from ledger import Ledger
 from ledger.projections import PROJECTIONS
 from ledger.store.engine import reading
 from ledger.store.read_model import table_of
+from tests.ledgers import MEMORY, sqlite_copy
 
 Tables = dict[str, list[tuple[Any, ...]]]
 
@@ -30,26 +30,14 @@ class Ticking:
         return self.now
 
 
-_template: Path | None = None
-
-
-def template() -> Path:
-    """Return an empty ledger's file, made once: a copy costs less than the migrations."""
-    global _template  # noqa: PLW0603 — one file for the whole run
-    if _template is None:
-        _template = Path(tempfile.mkdtemp()) / "template.db"
-        Ledger.open(f"sqlite:///{_template}").close()
-    return _template
-
-
 @contextmanager
 def fresh_ledger() -> Iterator[Ledger]:
     """Open an empty ledger of its own, with a ticking clock."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.db"
-        shutil.copyfile(template(), path)
-        with Ledger.open(f"sqlite:///{path}", clock=Ticking()) as ledger:
-            yield ledger
+    with (
+        tempfile.TemporaryDirectory(dir=MEMORY) as folder,
+        Ledger.open(sqlite_copy(Path(folder)), clock=Ticking()) as ledger,
+    ):
+        yield ledger
 
 
 def tables(ledger: Ledger, connection: Connection | None = None) -> Tables:
