@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -45,6 +44,8 @@ class LedgerGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in NAMES:
+            from difflib import get_close_matches
+
             near = get_close_matches(args[0], NAMES, 1)
             cure = f"did you mean {near[0]!r}?" if near else "see `customer-ledger --help`"
             ctx.fail(f"there is no command {args[0]!r}: {cure}")

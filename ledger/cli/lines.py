@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
@@ -76,6 +75,8 @@ class _Cutter:
 
 def _more(stream: IO[bytes]) -> bool:
     """Say whether a stream has more to give without much waiting; a file always has, until its end."""
+    import select
+
     try:
         return bool(select.select([stream.fileno()], [], [], PATIENCE)[0])
     except (OSError, ValueError):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from shutil import copyfileobj
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -107,6 +103,9 @@ class Output:
             with self._sink() as sink:
                 _csv(sink, rows, columns)
             return
+        import tempfile
+        from shutil import copyfileobj
+
         from ledger.export.parquet import write_parquet
 
         if self._path is None and sys.stdout.isatty():
@@ -192,6 +191,8 @@ def _json_list(sink: IO[bytes], pages: Iterable[Iterable[Row]]) -> None:
 
 
 def _csv(sink: IO[bytes], rows: Iterable[Row], columns: Sequence[str]) -> None:
+    import csv
+
     text = io.TextIOWrapper(sink, encoding="utf-8", newline="", write_through=True)
     try:
         writer = csv.writer(text, lineterminator="\n")
@@ -212,7 +213,11 @@ def _cell(value: Any) -> Any:
 
 def _flattened(value: Any) -> Any:
     """Return a value that fits a cell: what is nested becomes JSON text."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict | list | tuple) else value
+    if not isinstance(value, dict | list | tuple):
+        return value
+    import json
+
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _encoding() -> str:

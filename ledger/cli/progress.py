@@ -33,13 +33,12 @@ class Watch:
         """Say that `done` are done, of `total` where that is known."""
         if self._progress is not None:
             if self._task is None:
-                self._task = self._progress.add_task(self._what, total=total)
-            self._progress.update(self._task, completed=done, total=total)
+                self._task = self._progress.add_task(self._what, total=total, told="")
+            self._progress.update(self._task, completed=done, total=total, told=_told(done, total))
         elif not self._quiet and time.monotonic() - self._told >= EVERY:
             self._told = time.monotonic()
             rate = done / (self._told - self._started)
-            of = f" of {total:,}" if total else ""
-            say(f"{self._what}: {done:,}{of}, {rate:,.0f} a second")
+            say(f"{self._what}: {_told(done, total)}, {rate:,.0f} a second")
 
     def __enter__(self) -> Self:
         if self._progress is not None:
@@ -53,11 +52,14 @@ class Watch:
             self._progress.stop()
 
 
+def _told(done: int, total: int | None) -> str:
+    return f"{done:,} of {total:,}" if total else f"{done:,}"
+
+
 def _moving() -> Progress:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         TextColumn,
         TimeElapsedColumn,
@@ -67,7 +69,7 @@ def _moving() -> Progress:
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[told]}", markup=False),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),

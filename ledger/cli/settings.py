@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,8 @@ def read_settings(named: str | None) -> tuple[dict[str, Any], str]:
     path = Path(named or DEFAULT_FILE)
     if named is None and not path.is_file():
         return {}, str(path)
+    import tomllib  # like all that only some commands need: help is to be quick
+
     try:
         return tomllib.loads(path.read_bytes().decode()), str(path)
     except OSError as error:
@@ -50,6 +50,8 @@ def keys(option: click.Option) -> list[str]:
 def _require_known(given: dict[str, Any], known: set[str], file: str, where: str) -> None:
     for name in given:
         if name not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, known, 1)
             cure = f"did you mean {near[0]!r}?" if near else "leave it out"
             raise click.BadParameter(f"{file}: {where}{name!r} is no setting: {cure}", param_hint="--config")

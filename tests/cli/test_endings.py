@@ -166,11 +166,11 @@ def interrupted(shell: Shell, arguments: list[str], ready: str) -> tuple[int, st
     return process.returncode, (out + rest).decode()
 
 
-def test_ctrl_c_while_appending_keeps_what_was_printed(shell: Shell) -> None:
+def test_ctrl_c_while_appending_keeps_what_was_recorded(shell: Shell) -> None:
     shell("init", "-q")
     code, said = interrupted(shell, ["append", "-"], "order-2")
     assert code == Exit.STOPPED
-    assert "stopped: what was printed is recorded; append the same input again" in said
+    assert "stopped: what was recorded stays; append the same input again to go on" in said
     assert "Traceback" not in said
     assert len(shell("export").rows) == len(STORY)
 

@@ -14,6 +14,7 @@ from ledger.cli.command import command
 from ledger.cli.exits import Exit
 from ledger.cli.failures import resumable
 from ledger.cli.lines import MAX_LINE, Line, batches
+from ledger.cli.progress import Watch
 from ledger.cli.rejects import RejectsFile
 from ledger.cli.session import Session
 from ledger.cli.words import counted, listed, one_line, say
@@ -47,10 +48,20 @@ def run(session: Session, file: str, make_ids: bool, rejects: str | None) -> int
     false where it was there already, so appending a file again is safe. A line that cannot be recorded is told on
     stderr with its number and every problem; the others are recorded, and the exit code is 1.
     """
-    how = "what was printed is recorded; append the same input again, nothing is recorded twice"
-    with resumable(how), _opened(file) as stream, RejectsFile(rejects) as refused:
-        appending = _Appending(session, "(stdin)" if file == "-" else file, make_ids, refused)
-        session.out.pages(appending.pages(stream), _view, columns=COLUMNS)
+    how = "what was recorded stays; append the same input again to go on, nothing is recorded twice"
+    with (
+        resumable(how),
+        _opened(file) as stream,
+        RejectsFile(rejects) as refused,
+        Watch(session, "recording") as watch,
+    ):
+        appending = _Appending(session, "(stdin)" if file == "-" else file, make_ids, refused, watch)
+        if session.out.drawn:
+            appending.all(stream)
+        else:
+            session.out.pages(appending.pages(stream), _view, columns=COLUMNS)
+    if session.out.drawn:
+        session.out.one({"first": appending.first, "more": appending.more}, _view)
     session.say(
         f"{counted(appending.recorded, 'event')} recorded, {appending.already:,} there already, "
         f"{refused.count:,} rejected"
@@ -64,12 +75,24 @@ COLUMNS = ("event_id", "source", "position", "version", "recorded")
 class _Appending:
     """One input on its way into the ledger, counted."""
 
-    def __init__(self, session: Session, file: str, make_ids: bool, refused: RejectsFile) -> None:
+    def __init__(self, session: Session, file: str, make_ids: bool, refused: RejectsFile, watch: Watch) -> None:
         self._session = session
         self._file = file
         self._make_ids = make_ids
         self._refused = refused
+        self._watch = watch
         self.recorded = self.already = 0
+        self.first: list[dict[str, Any]] = []
+
+    @property
+    def more(self) -> int:
+        """How many events are kept beyond the first."""
+        return self.recorded + self.already - len(self.first)
+
+    def all(self, stream: IO[bytes]) -> None:
+        """Append everything, and remember the first events alone."""
+        for page in self.pages(stream):
+            self.first += page[: FIRST - len(self.first)]
 
     def pages(self, stream: IO[bytes]) -> Iterator[list[dict[str, Any]]]:
         """Append batch by batch; yield the places of what is kept of each, in order."""
@@ -86,6 +109,7 @@ class _Appending:
                     self._reject(line, outcome)
                 else:
                     page.append(self._keep(outcome))
+            self._watch.at(self.recorded + self.already + self._refused.count)
             yield page
 
     def _keep(self, place: Recorded) -> dict[str, Any]:
@@ -116,7 +140,7 @@ def _opened(file: str) -> AbstractContextManager[IO[bytes]]:
         ) from error
 
 
-def _view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
+def _view(made: Any, _zone: Any) -> Iterable[Any]:
     from ledger.cli.drawing import Shown, plain, table
 
     columns = (
@@ -126,7 +150,7 @@ def _view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         Shown("version", "version", "right"),
         Shown("recorded", "recorded"),
     )
-    if rows:
-        yield table(columns, rows[:FIRST])
-    if len(rows) > FIRST:
-        yield plain(f"… and {len(rows) - FIRST:,} more")
+    if made["first"]:
+        yield table(columns, made["first"])
+    if made["more"]:
+        yield plain(f"… and {made['more']:,} more")

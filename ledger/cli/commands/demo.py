@@ -117,12 +117,13 @@ class _Demo:
 
     def _seen_before(self, first: dict[str, Any]) -> str:
         """Return what to say of a file that is there already; refuse it where another made it."""
-        from ledger.queries.history import event
+        from ledger.queries.history import event, export
 
         try:
             event(self._session.store, first["source"], first["event_id"])
         except EventNotFound:
-            pass
+            if next(iter(export(self._session.store)), None) is None:
+                return f"{self._file} is there already, a ledger without an event: it is used."
         else:
             return f"{self._file} is there already, made by this demo before: its events are found again."
         raise Failure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -49,7 +50,7 @@ def run(session: Session, mapping: str, data: str, rejects: str | None) -> int:
     said = load_mapping(Path(mapping))
     check_types(said, session.store.context.vocabulary)
 
-    rejects = rejects or f"{said.name}.rejects.ndjson"
+    rejects = rejects or re.sub(r"[^\w.-]+", "-", said.name) + ".rejects.ndjson"
     how = "what was recorded stays; run the same command again and it goes on, nothing is recorded twice"
     with (
         resumable(how),
