@@ -21,6 +21,8 @@ from ledger.errors import (
 
 SQLITE_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
     ("database is locked", LedgerBusy, "another writer holds the ledger: try again"),
+    # A read of this very process that was broken off still holds the table.
+    ("table is locked", LedgerBusy, "a table is still being read: try again"),
     (
         "disk is full",
         StorageFull,
