@@ -5,7 +5,8 @@ reads instead of the history; `log_head` the last position given. `sources` numb
 `unmerges` are the links between customers that the log tells of, `identifiers` the outer names of a customer.
 `definitions` keeps every journey, type and channel file by the hash of its content, `enactments` since when each
 was in force. `checkpoints`, `fold_states` and `parked` belong to the projector, `tracking` to eventsourcing's
-process recorders. Triggers refuse to change or delete an event on both databases.
+process recorders. Triggers refuse to change, delete or replace an event on both databases; who may drop
+them may change anything, which is for the proofs of a later version to show.
 """
 
 import sqlalchemy as sa
@@ -24,6 +25,16 @@ REFUSAL = "the log is append-only: record a new event, or retract this one"
 SQLITE_GUARDS = (
     f"CREATE TRIGGER events_refuse_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
     f"CREATE TRIGGER events_refuse_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
+    # INSERT OR REPLACE deletes what is in its way, and without recursive_triggers no trigger hears of it. Ours is
+    # on, another program's is not. (4 % of a bulk append, measured in pairs.)
+    (
+        "CREATE TRIGGER events_refuse_replacement BEFORE INSERT ON events "
+        "WHEN NEW.position <= (SELECT position FROM log_head) "
+        "OR EXISTS (SELECT 1 FROM events WHERE stream = NEW.stream AND version = NEW.version) "
+        "OR EXISTS (SELECT 1 FROM events "
+        "WHERE source = NEW.source AND event_key = NEW.event_key AND event_key IS NOT NULL) "
+        f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    ),
 )
 
 POSTGRES_GUARDS = (
