@@ -7,6 +7,10 @@ import sys
 
 def main() -> None:
     """Run the command that the program's arguments name, and exit with its code."""
-    from ledger.cli.run import run
+    try:
+        from ledger.cli.run import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before there was anything to stop
+        code = 130
+    sys.exit(code)
