@@ -113,9 +113,14 @@ def straight(ledger: Ledger, statement: str) -> None:
 
 def test_a_refused_change_leaves_the_rest_of_its_transaction_undone_too(told: Ledger) -> None:
     before = contents(told)
-    with pytest.raises(DBAPIError, match="append-only"), writing(told.store.engine) as connection:
-        connection.execute(text("UPDATE log_head SET position = 0"))
-        connection.execute(text("DELETE FROM events"))
+
+    def change() -> None:
+        with writing(told.store.engine) as connection:
+            connection.execute(text("UPDATE log_head SET position = 0"))
+            connection.execute(text("DELETE FROM events"))
+
+    with pytest.raises(DBAPIError, match="append-only"):
+        change()
     assert contents(told) == before
 
 
