@@ -30,6 +30,9 @@ class LedgerCommand(click.Command):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+        variable = f"LEDGER_{self.name}_…".upper().replace("-", "_")
+        with formatter.section("Each option is also"):
+            formatter.write(f"  a variable ({variable}) and a key of the file ([{self.name}])\n")
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Example" if len(self.examples) == 1 else "Examples"):

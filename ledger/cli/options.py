@@ -59,8 +59,9 @@ SHARED: dict[str, Callable[[], click.Option]] = {
         ["-f", "--format"],
         envvar="LEDGER_FORMAT",
         type=click.Choice(FORMATS),
+        metavar="FORMAT",
         default="auto",
-        help="How data is printed; auto is a table on a terminal, NDJSON in a pipe.",
+        help="table, json, ndjson, csv or parquet.  [default: auto, a table on a terminal and NDJSON in a pipe]",
     ),
     "output": lambda: SharedOption(
         ["-o", "--output"],

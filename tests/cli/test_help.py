@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -110,15 +110,18 @@ def test_the_program_is_started_in_every_way(program: list[str]) -> None:
 
 @pytest.mark.alone
 def test_help_takes_a_tenth_of_a_second_beyond_python_itself() -> None:
-    def fastest(*arguments: str) -> float:
+    def quickest(*arguments: str) -> float:
+        """Return the least processor time of some runs: a busy machine does not add to it."""
+        env = {name: value for name, value in environment("").items() if name != "PYTHONDONTWRITEBYTECODE"}
         times = []
         for _ in range(7):
-            started = time.perf_counter()
-            subprocess.run([*arguments], cwd=ROOT, env=environment(""), capture_output=True, check=True)
-            times.append(time.perf_counter() - started)
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([*arguments], cwd=ROOT, env=env, capture_output=True, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         return min(times)
 
-    assert fastest(*PROGRAM, "--help") - fastest(sys.executable, "-c", "pass") < 0.15
+    assert quickest(*PROGRAM, "--help") - quickest(sys.executable, "-c", "pass") < 0.1
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @command("catch-up", examples=("customer-ledger catch-up", "customer-ledger catch-up --follow --every 2s"))
 @click.option("--follow", is_flag=True, help="Go on for as long as it runs, with every event that is appended.")
-@click.option("--every", type=LENGTH, default="1s", metavar="TIME", show_default=True, help="How often --follow looks.")
+@click.option("--every", type=LENGTH, default="1s", metavar="LENGTH", show_default=True, help="How often it looks.")
 def run(session: Session, follow: bool, every: int) -> None:
     """Apply to the projections what was appended since.
 

@@ -21,7 +21,7 @@ COLUMNS = ("stage", "customers", "of", "next_stage", "share", "low", "high", "n"
     examples=("customer-ledger funnel", "customer-ledger funnel --by channel --within 90d -f csv"),
 )
 @asks
-@click.option("--within", type=LENGTH, metavar="TIME", help="Only who had this long to go on, as in 90d.")
+@click.option("--within", type=LENGTH, metavar="LENGTH", help="Only who had this long to go on, as in 90d.")
 def run(session: Session, **given: Any) -> None:
     """Show for each stage who ever entered it, and who went on to the next.
 

@@ -29,14 +29,14 @@ PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative
 )
 @click.argument("names", metavar="[NAMES]…", nargs=-1, help="Which metrics; all that need no further option without.")
 @asks
-@click.option("--from", "from_type", metavar="TYPE", help="time_between, conversion: from this type of event, stage.")
-@click.option("--to", "to_type", metavar="TYPE", help="time_between, conversion: to this type of event, stage.")
+@click.option("--from", "from_type", metavar="TYPE|STAGE", help="time_between: from this type; conversion: this stage.")
+@click.option("--to", "to_type", metavar="TYPE|STAGE", help="time_between: to this type; conversion: this stage.")
 @click.option("--per", type=click.Choice(["case", "interaction", "customer"]), help="Of what a sequence of events is.")
 @click.option("--step", type=click.Choice(["touchpoint", "type"]), help="transitions, variants: what a step is called.")
 @click.option("--kind", metavar="KIND", help="The kind of case: case, feedback, order.")
 @click.option("--measure", metavar="NAME", help="volume: only this measure.")
 @click.option("--currency", metavar="CODE", help="Only amounts in this currency.")
-@click.option("--within", type=LENGTH, metavar="TIME", help="conversion: only who had this long, as in 90d.")
+@click.option("--within", type=LENGTH, metavar="LENGTH", help="conversion: only who had this long, as in 90d.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="variants: how many.  [default: 10]")
 @click.option("--list", "listed", is_flag=True, help="List the metrics there are, and what each can be split by.")
 def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> None:
