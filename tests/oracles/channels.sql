@@ -65,3 +65,7 @@ FROM (
 LEFT JOIN said_outcomes USING (customer, channel)
 LEFT JOIN given_ratings USING (customer, channel)
 LEFT JOIN preferred ON preferred.customer = met.customer;
+
+CREATE TABLE expected_pairs AS
+SELECT customer, channel, CASE WHEN switched THEN 'switched' ELSE 'same' END AS value, count(*) AS n
+FROM pairs GROUP BY ALL;

@@ -14,6 +14,9 @@ STAGES = ("awareness", "consideration", "purchase", "onboarding", "use", "renewa
           "support", "advocacy", "no such stage")  # fmt: skip
 
 
+CASE_STEPS = ("case.opened", "case.assigned", "case.in_progress", "case.progressed", "case.awaiting_customer",
+              "case.awaiting_customer", "case.resolved", "case.reopened", "case.closed")  # fmt: skip
+
 _SAID_AT_RANDOM: tuple[tuple[str, tuple[Any, ...], float], ...] = (
     ("stage_hint", STAGES, 0.04),
     ("channel", ("web", "phone", "nowhere"), 0.05),
@@ -44,8 +47,8 @@ def simulated(customers: int, seed: int, *, zone: str = "UTC", shuffle: bool = F
 def disturbed(customers: int, seed: int, *, zone: str = "UTC") -> Log:
     """Return a simulated log in which much is not as it should be.
 
-    Many events share an instant, files and interactions are mixed up, stages are said at random, further events
-    are retracted, corrected and customers merged (some in chains, some merges undone).
+    Many events share an instant, files, their steps and interactions are mixed up, stages are said at random,
+    further events are retracted, corrected and customers merged (some in chains, some merges undone).
     """
     draw = Random(seed)
     events = simulated(customers, seed, zone=zone, shuffle=True).events
@@ -76,6 +79,8 @@ def _changed(event: Wire, cases: dict[str, list[str]], draw: Random) -> Wire:
         changed["case_id"] = draw.choice(cases[event["customer_id"]])
     elif draw.random() < 0.05:
         changed.pop("case_id", None)
+    if event["type"] in CASE_STEPS and draw.random() < 0.2:
+        changed |= {"type": draw.choice(CASE_STEPS), "data": {}}
     for field, values, share in _SAID_AT_RANDOM:
         if draw.random() < share:
             changed[field] = draw.choice(values)

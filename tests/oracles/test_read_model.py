@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -71,6 +72,15 @@ def test_every_visit_is_the_one_that_the_rules_state(both: Both) -> None:
 
 def test_every_channel_has_the_history_that_the_log_tells(both: Both) -> None:
     assert both.differences("FROM expected_channels", "channel_history", "channel") == []
+
+
+def test_contacts_in_pairs_are_those_that_follow_another(both: Both) -> None:
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for row in both.tables["experience_metrics"]:
+        if row["measure"] == "switching":
+            counted[row["customer"], row["channel"], row["value"]] += row["n"]
+    expected = both.oracle.rows("FROM expected_pairs")
+    assert counted == {(row["customer"], row["channel"], row["value"]): row["n"] for row in expected}
 
 
 def test_every_case_went_as_its_events_say(both: Both) -> None:
