@@ -21,9 +21,9 @@ from ledger.errors import InvalidArgument
 @click.option("--as-of", type=TIME, metavar="TIME", help="One customer: what had happened by then.")
 @click.option("--known-at", type=TIME, metavar="TIME", help="One customer: what was recorded by then.")
 def run(session: Session, customer: str | None, as_of: When | None, known_at: When | None) -> None:
-    """Show contacts, outcomes, ratings and switches on each channel.
+    """Show touchpoints, outcomes, ratings and switches on each channel.
 
-    Of all customers from the projections, of one from the log as it is now. A contact whose channel is not known is
+    Of all customers from the projections, of one from the log as it is now. A touchpoint whose channel is not known is
     listed as unknown, never guessed.
     """
     from ledger.queries.channels import channels, channels_of
@@ -50,7 +50,7 @@ def _view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
     columns = [
         Shown("channel", "channel"),
         Shown("customers", "customers", "right"),
-        Shown("contacts", "touchpoints", "right"),
+        Shown("touchpoints", "touchpoints", "right"),
         Shown("in", "inbound", "right"),
         Shown("out", "outbound", "right"),
         *(Shown(name.partition("|")[0], name, "right") for name in ratings),

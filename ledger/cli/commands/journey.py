@@ -51,7 +51,7 @@ def view(made: Any, zone: Any) -> Iterable[Any]:
         Shown("left", "left", fold=False),
         Shown("cycle", "cycle", "right"),
         Shown("how", "how"),
-        Shown("contacts", "touchpoints", "right"),
+        Shown("touchpoints", "touchpoints", "right"),
     )
     proof_columns = (
         Shown("", "number", "right"),
