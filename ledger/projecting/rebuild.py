@@ -150,6 +150,8 @@ def _begin(store: Store) -> _Building:
 
 def _abandon(building: _Building) -> None:
     """Give back the room that an interrupted rebuild took; where even that fails, the next rebuild does it."""
+    # A connection that was broken off in the middle of its rows still holds them, and lets no table be dropped.
+    building.store.engine.dispose()
     with suppress(LedgerError), writing(building.store.engine) as connection:
         require_build(connection, building.token)
         drop_tables(connection)
