@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from ledger.errors import LedgerError
+from ledger.errors import InvalidEvent, ProjectionError, Undecodable
+from ledger.events.identity import CustomerIdentified, CustomerMerged, CustomerUnmerged
 from ledger.projections import PROJECTIONS
 from ledger.projections.driver import Folds
 from ledger.runners.inline import fold_unit
+from ledger.schemas.prepare import key_of
+from ledger.schemas.wire import stored_wire
 from ledger.store.engine import Connection, reading
-from ledger.store.integrity import Check, check_tables, count_customers, count_events
+from ledger.store.integrity import (
+    NO_LINKS,
+    Check,
+    Links,
+    Stored,
+    check_readable,
+    check_tables,
+    count_customers,
+    count_events,
+    stored_events,
+)
 from ledger.store.links import Units, all_units
 from ledger.store.log import Until, last_position, recorded_streams, stream_rows
-from ledger.store.read_model import rows_of
+from ledger.store.read_model import kept_customers, rows_of
 from ledger.store.serving import require_serving
 from ledger.store.store import Store
 
@@ -33,9 +48,11 @@ class Verified(Struct, frozen=True, kw_only=True):
 
 
 def verify(store: Store, *, whole: bool = False) -> Verified:
-    """Check the ledger; the projections for some SAMPLE customers spread over the log, or for all with `whole`."""
+    """Check the ledger; contents and projections of SAMPLE customers spread over the log, or of all with `whole`."""
     with reading(store.engine) as connection:
-        checks = [*check_tables(connection), _projections(store, connection, whole)]
+        projections = _projections(store, connection, whole)  # first, because it holds the tables
+        unreadable, contents = _contents(store, connection, whole)
+        checks = [*check_tables(connection), check_readable(connection, unreadable), contents, projections]
         return Verified(
             ok=all(check.ok for check in checks),
             events=count_events(connection),
@@ -45,31 +62,86 @@ def verify(store: Store, *, whole: bool = False) -> Verified:
         )
 
 
+def _contents(store: Store, connection: Connection, whole: bool) -> tuple[list[int], Check]:
+    """Return the positions that cannot be read, and whether the others hold what was sent, as their digest says."""
+    streams = _sample(sorted(recorded_streams(connection, last_position(connection))), whole)
+    looked = 0
+    unreadable, wrong = [], []
+    for stored in stored_events(connection, streams):
+        looked += 1
+        same = _as_sent(store, stored)
+        if same is None:
+            unreadable.append(stored.position)
+        elif not same:
+            wrong.append(stored.position)
+    name, of = "events are what was sent", f"{looked} events looked at"
+    differ = f"{of}, {len(wrong)} differ (position {min(wrong)} first)" if wrong else of
+    return unreadable, Check(name, not wrong, differ)
+
+
+def _as_sent(store: Store, stored: Stored) -> bool | None:
+    """Say whether an event is what its digest was made of; None where it cannot be read at all."""
+    if stored.customer_id is None or stored.received_at is None:
+        return False
+    try:
+        wire = stored_wire(stored.header, stored.sealed, stored.customer_id, stored.received_at)
+        made = store.preparer.prepare(wire, received=stored.received_at)
+    except (InvalidEvent, msgspec.MsgspecError, ValueError, TypeError, LookupError):
+        return False if _readable(store, stored) else None
+    # A date alone is a day of the zone that was in force when it was recorded.
+    same_time = made.event.time_precision == "date" or made.at == stored.occurred_at
+    return same_time and (
+        (made.event.source, made.key, made.event.type, made.header, made.sealed, made.digest, _links(made.event.data))
+        == (stored.source, stored.event_key, stored.type, stored.header, stored.sealed, stored.digest, stored.links)
+    )
+
+
+def _readable(store: Store, stored: Stored) -> bool:
+    times = (stored.occurred_at, stored.received_at, 0)
+    try:
+        store.mapper.event((stored.position, 0, 0, stored.type, stored.type_version, *times, stored.header))
+    except Undecodable:
+        return False
+    return True
+
+
+def _links(data: Any) -> Links:
+    """Return what must be kept beside an event."""
+    if isinstance(data, CustomerMerged):
+        return (data.from_, data.into, None, None, None, None)
+    if isinstance(data, CustomerUnmerged):
+        return (None, None, data.source, key_of(data.event_id), None, None)
+    if isinstance(data, CustomerIdentified):
+        return (None, None, None, None, data.namespace, data.value)
+    return NO_LINKS
+
+
 def _projections(store: Store, connection: Connection, whole: bool) -> Check:
     name = "projections equal a fold of the log"
     try:
         position = require_serving(connection, store.context)
-    except LedgerError as error:
+    except ProjectionError as error:
         return Check(name, last_position(connection) == 0, str(error))
     until = Until(position=position)
     units = all_units(connection, until)
-    customers = _customers(connection, units, position, whole)
+    survivors = sorted({units.survivor(stream) for stream in recorded_streams(connection, position)})
+    customers = _sample(survivors, whole)
     folds = Folds(store.context)
     different = [
         customer
         for start in range(0, len(customers), PAGE)
         for customer in _differing(store, connection, folds, units, customers[start : start + PAGE], until)
     ]
+    if whole:
+        different += sorted(kept_customers(connection, PROJECTIONS).difference(survivors))
     of = f"{len(customers)} customers folded at position {position}"
     if different:
         return Check(name, False, f"{of}, {len(different)} differ (stream {different[0]} first): run `rebuild`")
     return Check(name, True, of)
 
 
-def _customers(connection: Connection, units: Units, position: int, whole: bool) -> list[int]:
-    survivors = sorted({units.survivor(stream) for stream in recorded_streams(connection, position)})
-    step = 1 if whole else max(1, len(survivors) // SAMPLE)
-    return survivors[::step]
+def _sample(streams: list[int], whole: bool) -> list[int]:
+    return streams[:: 1 if whole else max(1, len(streams) // SAMPLE)]
 
 
 def _differing(
@@ -79,7 +151,7 @@ def _differing(
     for customer in customers:
         try:
             folded = fold_unit(folds, store.mapper, stream_rows(connection, units.streams(customer), until))
-        except LedgerError:
+        except Undecodable:
             folded = {}  # a parked customer has no rows, and the check of what can be read names it
         if any(
             sorted(map(repr, folded.get(name, ()))) != sorted(map(repr, rows.get(customer, ())))

@@ -23,6 +23,7 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    union,
 )
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateTable
@@ -43,6 +44,7 @@ __all__ = [
     "hold_tables",
     "index_tables",
     "insert_rows",
+    "kept_customers",
     "load_states",
     "memory_read_model",
     "park",
@@ -219,6 +221,13 @@ def rows_of(
         for row in connection.execute(select(table).where(table.c.customer.in_(chunk))):
             rows.setdefault(row[0], []).append(tuple(row[1:]))
     return rows
+
+
+def kept_customers(connection: Connection, projections: Iterable[Projection[Any]]) -> set[int]:
+    """Return the customers that have a row in any live table."""
+    tables = [table_of(projection) for projection in projections]
+    found = connection.execute(union(*(select(table.c.customer) for table in tables)))
+    return set(found.scalars())
 
 
 @contextmanager
