@@ -32,9 +32,7 @@ class Actor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     role: Key | None = None
 
 
-class Envelope(
-    Struct, Generic[D], frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
-):
+class Envelope(Struct, Generic[D], frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """The fields every event has, but for those that name the customer; absent means unknown."""
 
     event_id: Key

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import secrets
 import time
 from collections.abc import Callable
@@ -16,6 +14,7 @@ from ledger.errors import LedgerBusy, LedgerError, ProjectionRaced
 from ledger.projecting.catch_up import catch_up
 from ledger.projections import PROJECTIONS
 from ledger.runners.inline import TOO_LARGE, Built, too_large
+from ledger.runners.memory import peak_kib
 from ledger.runners.whole import fold_log
 from ledger.store.checkpoints import Checkpoint, begin_build, end_build, require_build, write_checkpoint
 from ledger.store.engine import Connection, writing
@@ -76,6 +75,7 @@ class _Building(Struct, kw_only=True):
     waiting: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     parked: dict[int, tuple[int, str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    peaks_kib: dict[int, int] = field(default_factory=dict)
     events: int = 0
     customers: int = 0
 
@@ -84,6 +84,8 @@ class _Building(Struct, kw_only=True):
         self.events += built.events
         self.customers += built.customers
         self.parked.update(built.parked)
+        if built.worker:
+            self.peaks_kib[built.worker] = built.peak_kib
         for name, rows in built.rows.items():
             self.waiting.setdefault(name, []).extend(rows)
             self.counts[name] = self.counts.get(name, 0) + len(rows)
@@ -208,14 +210,12 @@ def _follow(store: Store) -> None:
 
 
 def _report(building: _Building, seconds: float) -> Rebuilt:
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    largest_child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return Rebuilt(
         events=building.events,
         customers=building.customers,
         seconds=round(seconds, 3),
         events_per_second=round(building.events / seconds, 1) if seconds else 0.0,
-        peak_memory_mib=round((own + largest_child * (os.cpu_count() or 1)) / 1024, 1),
+        peak_memory_mib=round((peak_kib() + sum(building.peaks_kib.values())) / 1024, 1),
         position=building.position,
         parked=len(building.parked),
         projections=[

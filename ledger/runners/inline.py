@@ -26,12 +26,18 @@ LARGEST = 2**63
 
 
 class Built(Struct):
-    """What a run of the folds made: rows by projection (the customer's number first), and who was parked."""
+    """What a run of the folds made: rows by projection (the customer's number first), and who was parked.
+
+    A worker process says its number and the most memory it has held, in KiB; where the caller ran the folds
+    both are 0.
+    """
 
     rows: Rows = field(default_factory=dict)
     parked: dict[int, tuple[int, str]] = field(default_factory=dict)
     events: int = 0
     customers: int = 0
+    worker: int = 0
+    peak_kib: int = 0
 
     def add(self, customer: int, rows: Mapping[str, Sequence[tuple[Any, ...]]], events: int) -> None:
         """Take in one customer's rows."""

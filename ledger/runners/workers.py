@@ -8,6 +8,7 @@ worker is a program of its own, so that a script that rebuilds needs no guard ar
 from __future__ import annotations
 
 import gc
+import os
 import pickle
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from msgspec import Struct
 from ledger.errors import LedgerError, ProjectionError
 from ledger.projections.driver import Folds
 from ledger.runners.inline import Built, fold_range, ranges
+from ledger.runners.memory import peak_kib
 from ledger.schemas.definitions import Definitions, compile_context
 from ledger.store.engine import open_engine, parse_url, reading
 from ledger.store.links import all_units
@@ -135,6 +137,7 @@ def serve(file: int) -> None:
             first, last = pipe.recv()
             with reading(engine) as connection:
                 built = fold_range(connection, folds, mapper, units, first, last, until)
+            built.worker, built.peak_kib = os.getpid(), peak_kib()
             pipe.send_bytes(pickle.dumps(built, pickle.HIGHEST_PROTOCOL))
     except (EOFError, ConnectionError):
         return  # the parent has all it wants, or is gone
