@@ -100,7 +100,7 @@ def decide_retraction(event: Event[Any], stream: int, target: Target | None) -> 
         )
     if target.type in FINAL:
         raise CannotRetract(
-            f"a {target.type} event is not taken back by a retraction: "
+            f"an event of type {target.type} is not taken back by a retraction: "
             "undo a merge with customer.unmerged, an erasure with consent.granted",
             **where,
         )

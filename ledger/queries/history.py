@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from ledger.events.event import RecordedEvent, fold_order, utc
+from ledger.journey.reading import LASTING
 from ledger.queries.customer import read_customer
 from ledger.schemas.wire import stored_wire, to_wire
 from ledger.store.engine import reading
@@ -59,7 +60,7 @@ def history(store: Store, customer_id: str, filter: HistoryFilter = EVERY, until
     }
     return [
         recorded_wire(event, log.names[event.stream])
-        | {"retracted": (event.stream, event.source, event.event_id) in retracted}
+        | {"retracted": event.type not in LASTING and (event.stream, event.source, event.event_id) in retracted}
         for event in sorted(log.events, key=fold_order)
         if filter.takes(event, store.context.vocabulary[event.type].family)
     ]

@@ -226,12 +226,18 @@ class Planner:
         rules.decide(head.standing, event)
         data = event.data
         if isinstance(data, EventRetracted):
-            target = self._known.get(self._reference(data.source, data.event_id))
-            rules.decide_retraction(event, head.stream, None if target is None else Target(target.stream, target.type))
+            rules.decide_retraction(event, head.stream, self._target(data, head, key))
         elif isinstance(data, CustomerMerged) and key not in self._lineage.unmerged:
             from_stream, into_stream = self._merged(data)
             rules.decide_merge(event, from_stream, into_stream, self._lineage.ancestors(into_stream))
             self._lineage.into.setdefault(from_stream, {})[key] = into_stream
+
+    def _target(self, data: EventRetracted, head: Head, key: Key) -> Target | None:
+        named = self._reference(data.source, data.event_id)
+        if named == key:
+            return Target(head.stream, "event.retracted")
+        target = self._known.get(named)
+        return None if target is None else Target(target.stream, target.type)
 
     def _link(self, event: Event[Any], row: int) -> None:
         data = event.data
