@@ -1,0 +1,114 @@
+"""A PostgreSQL server that is not there, refuses, does not know us, or goes away."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL, make_url
+
+from ledger import Ledger, LedgerError
+from ledger.errors import LedgerBusy, LedgerUnreachable, PermissionRefused
+from ledger.store.engine import writing
+from tests import databases
+from tests.ledgers import empty
+from tests.store.asking import column
+from tests.store.doors import refused, rewritten
+from tests.store.events import order
+
+
+@pytest.fixture
+def answering(request: pytest.FixtureRequest) -> Iterator[Callable[[str, str], str]]:
+    """Give a function that starts a server which refuses every connection with a code and words; it returns the URL."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def start(code: str, words: str) -> str:
+            threading.Thread(target=refuse, args=(listening, code, words), daemon=True).start()
+            return f"postgresql://me:secret@127.0.0.1:{listening.getsockname()[1]}/ledger?sslmode=disable"
+
+        yield start
+
+
+def refuse(listening: socket.socket, code: str, words: str) -> None:
+    said = f"SFATAL\0VFATAL\0C{code}\0M{words}\0\0".encode()
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(b"E" + (len(said) + 4).to_bytes(4, "big") + said)
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "error", "cure"),
+    [
+        ("28P01", 'password authentication failed for user "me"', PermissionRefused, "check the user and the password"),
+        ("28000", "no pg_hba.conf entry for host", PermissionRefused, "ask who runs it"),
+        ("53300", "sorry, too many clients already", LedgerBusy, "try again later"),
+        ("57P03", "the database system is starting up", LedgerUnreachable, "try again in a moment"),
+    ],
+)
+def test_what_a_server_says_to_a_connection_it_refuses_has_a_cure(
+    answering: Callable[[str, str], str], code: str, words: str, error: type[LedgerError], cure: str
+) -> None:
+    refused(answering(code, words), error, cure)
+
+
+def test_an_account_or_database_that_the_server_does_not_know_is_said_to_be(postgres_server: URL) -> None:
+    refused(databases.text(postgres_server.set(username="stranger")), PermissionRefused, "check the address's user")
+    refused(databases.text(postgres_server.set(database="nowhere")), LedgerUnreachable, "create it first")
+
+
+def test_a_server_that_is_not_there_is_said_not_to_answer(tmp_path: Path) -> None:
+    for url in ("postgresql://127.0.0.1:1/ledger", f"postgresql://me@/ledger?host={tmp_path}"):
+        refused(url, LedgerUnreachable, "check the address and that it runs")
+
+
+def test_an_account_without_rights_is_told_to_ask_for_them(postgres_url: str, postgres_server: URL) -> None:
+    Ledger.open(postgres_url).close()
+    role = f"guest_{os.getpid()}"
+    databases.administer(postgres_server, f"CREATE ROLE {role} LOGIN")
+    try:
+        refused(databases.text(make_url(postgres_url).set(username=role)), PermissionRefused, "ask for it")
+    finally:
+        databases.administer(postgres_server, f"DROP ROLE {role}")
+
+
+def test_an_open_ledger_outlives_its_connections(ledger: Ledger, quick_url: str) -> None:
+    ledger.append(order("o1"))
+    if make_url(quick_url).get_backend_name() == "postgresql":
+        rewritten(
+            quick_url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+    else:
+        ledger.store.engine.dispose()
+    assert ledger.append(order("o2"))[0].position == 2
+
+
+def test_a_connection_that_breaks_in_the_middle_of_an_append_is_told_and_the_retry_is_safe(kept_postgres: str) -> None:
+    empty(kept_postgres)
+    with Ledger.open(kept_postgres) as ledger:
+        ledger.append(order("o1"))
+        with writing(ledger.store.engine) as holder:
+            holder.execute(text("SELECT 1 FROM log_head FOR UPDATE"))
+            breaking = threading.Timer(0.5, rewritten, (kept_postgres, WAITING_IS_BROKEN_OFF))
+            breaking.start()
+            with pytest.raises(LedgerUnreachable, match="try again"):
+                ledger.append(order("o2"))
+        breaking.join()
+        assert ledger.append(order("o2"))[0].recorded
+        assert column(ledger, "SELECT position FROM events ORDER BY position") == [1, 2]
+
+
+WAITING_IS_BROKEN_OFF = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
