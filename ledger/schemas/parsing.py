@@ -56,6 +56,9 @@ def plain(value: Any, depth: int = 0) -> Any:
         return {name: plain(member, depth + 1) for name, member in value.items()}
     if isinstance(value, list | tuple):
         return [plain(member, depth + 1) for member in value]
+    if isinstance(value, str | float) and type(value) not in (str, float):
+        # Other libraries' text and numbers, as numpy's: they are what they say, but no writer of JSON knows them.
+        return str.__str__(value) if isinstance(value, str) else float.__float__(value)
     return msgspec.to_builtins(value) if isinstance(value, date | Decimal | UUID) else value
 
 

@@ -179,7 +179,12 @@ def _as_sent(prepared: Prepared, wire: dict[str, Any], event_type: EventType) ->
 
 
 def _written(event: Event[Any] | Mapping[str, Any]) -> bytes | dict[str, Any]:
-    """Return an event of Python values as JSON text, or as a dict where JSON would bend or refuse what it holds."""
+    """Return an event of Python values as JSON text, or as a dict where JSON would bend or refuse what it holds.
+
+    Raises InvalidEvent where it is neither an event nor a mapping, as a caller without a type checker may give.
+    """
+    if not isinstance(event, Event | Mapping):
+        raise InvalidEvent([Problem("", f"is of type {type(event).__name__}: give an Event, a mapping or JSON text")])
     try:
         raw = _encode(event if isinstance(event, Event) else dict(event))
         # A number that is not finite is written as null, which would lose it unseen.

@@ -205,6 +205,30 @@ def test_a_mapping_may_hold_times_decimals_and_identities_of_python() -> None:
     assert prepared.digest == prepare(event | {"data": dict(event["data"])}).digest
 
 
+class OthersText(str):
+    """Text as other libraries have it, numpy's among them."""
+
+    __slots__ = ()
+
+
+class OthersNumber(float):
+    """A number as other libraries have it."""
+
+    __slots__ = ()
+
+
+def test_a_mapping_may_hold_the_text_and_numbers_of_other_libraries() -> None:
+    usage = ORDER | {"type": "usage.recorded", "data": {"feature": "f", "quantity": 1.5}}
+    others = {"feature": OthersText("f"), "quantity": OthersNumber(1.5)}
+    assert prepare(usage | {"channel": OthersText("web"), "data": others}) == prepare(usage)
+
+
+@pytest.mark.parametrize("value", [5, None, [ORDER], [("event_id", "1")], object()])
+def test_what_is_no_event_at_all_is_refused_as_one(value: Any) -> None:
+    [problem] = problems(value)
+    assert f"is of type {type(value).__name__}: give an Event, a mapping or JSON text" in str(problem)
+
+
 def test_an_event_of_python_is_prepared_like_its_wire_object() -> None:
     event = new_event(
         OrderPlaced(value="12.50", currency="EUR"),
