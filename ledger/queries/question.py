@@ -22,7 +22,7 @@ SEGMENT = "segment"
 class Asked(TypedDict, total=False):
     """The keywords of `metrics`; `Question` says what each means."""
 
-    by: Sequence[str]
+    by: str | Sequence[str]
     where: Mapping[str, str]
     since: int | None
     before: int | None
@@ -88,9 +88,10 @@ class Question(Struct, frozen=True, kw_only=True):
 
 def question(asked: Asked) -> Question:
     """Return the question that keywords ask. Raises InvalidArgument."""
+    by = asked.get("by", ())
     keywords = {
         **asked,
-        "by": tuple(dict.fromkeys(asked.get("by", ()))),
+        "by": tuple(dict.fromkeys([by] if isinstance(by, str) else by)),
         "where": tuple(asked.get("where", {}).items()),
     }
     made = Question(**keywords)  # type: ignore[arg-type]  # the keywords of Asked are its fields

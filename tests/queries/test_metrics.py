@@ -88,6 +88,11 @@ def test_a_rating_is_split_by_the_punctuality_of_its_delivery(ledger: Ledger) ->
     assert shares == {"late": 0.0, "on_time": 1.0, "unknown": 1.0}
 
 
+def test_one_key_may_be_asked_for_by_its_name(small_ledger: Ledger) -> None:
+    write(small_ledger, rated("a", 1, 9))
+    assert small_ledger.metrics("ratings", by="stage") == small_ledger.metrics("ratings", by=["stage"])
+
+
 def test_stages_come_in_the_journeys_order_and_unknown_last(ledger: Ledger) -> None:
     write(
         ledger,
