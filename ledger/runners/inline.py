@@ -97,23 +97,19 @@ def fold_range(
 ) -> Built:
     """Fold every customer whose surviving stream has a number from `first` to `last`."""
     built = Built()
-    merged = units.merged
+    apart: dict[int, list[Row]] = defaultdict(list)
     for stream, rows in groupby(range_rows(connection, first, last, until), key=itemgetter(1)):
-        if stream in merged:
-            continue
-        _fold_into(built, folds, mapper, stream, list(rows))
-    for survivor, rows_of_unit in _merged_rows(connection, units, first, last, until).items():
-        _fold_into(built, folds, mapper, survivor, rows_of_unit)
+        if stream not in units.merged:
+            _fold_into(built, folds, mapper, stream, list(rows))
+        elif first <= units.survivor(stream) <= last:
+            apart[units.survivor(stream)].extend(rows)
+    # What else belongs to merged customers who live on in this range stands outside it.
+    elsewhere = [stream for stream in units.of_survivors(first, last) if not first <= stream <= last]
+    for row in stream_rows(connection, elsewhere, until):
+        apart[units.survivor(row[1])].append(row)
+    for survivor, its in apart.items():
+        _fold_into(built, folds, mapper, survivor, its)
     return built
-
-
-def _merged_rows(connection: Connection, units: Units, first: int, last: int, until: Until) -> dict[int, list[Row]]:
-    """Return the rows of the merged customers who live on in a range, read together."""
-    streams = sorted(stream for survivor, its in units.items() if first <= survivor <= last for stream in its)
-    rows: dict[int, list[Row]] = defaultdict(list)
-    for row in stream_rows(connection, streams, until):
-        rows[units.survivor(row[1])].append(row)
-    return rows
 
 
 def ranges(last_stream: int, size: int) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -19,11 +20,16 @@ EFFECTIVE = (
 
 
 class Units(dict[int, tuple[int, ...]]):
-    """Surviving stream → all its streams, for merged customers only; any other stream is a unit of its own."""
+    """Surviving stream → all its streams, for merged customers only; any other stream is a unit of its own.
+
+    `merged` are the streams that share their customer with another.
+    """
 
     def __init__(self, units: dict[int, tuple[int, ...]]) -> None:
         super().__init__(units)
         self._survivors = {stream: survivor for survivor, streams in units.items() for stream in streams}
+        self._order = sorted(units)
+        self.merged = self._survivors.keys()
 
     def survivor(self, stream: int) -> int:
         """Return the stream that a stream's customer lives on in."""
@@ -33,10 +39,10 @@ class Units(dict[int, tuple[int, ...]]):
         """Return the streams of a surviving customer."""
         return self.get(survivor, (survivor,))
 
-    @property
-    def merged(self) -> frozenset[int]:
-        """Return every stream that shares its customer with another."""
-        return frozenset(self._survivors)
+    def of_survivors(self, first: int, last: int) -> list[int]:
+        """Return the streams, in order, of the merged customers whose surviving stream is from `first` to `last`."""
+        survivors = self._order[bisect_left(self._order, first) : bisect_right(self._order, last)]
+        return sorted(stream for survivor in survivors for stream in self[survivor])
 
 
 def all_units(connection: Connection, until: Until = NOW) -> Units:
