@@ -10,6 +10,8 @@ import click
 from ledger.cli.times import TIME
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from ledger.cli.session import Session
     from ledger.queries.question import Asked
 
@@ -37,15 +39,35 @@ def asks(body: F) -> F:
 def asked(session: Session, given: dict[str, Any]) -> Asked:
     """Return the question that the options ask; what is not given is left to its default."""
     question: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for name in ("since", "before", "as_of", "known_at"):
-        question[name] = session.instant(given.get(name))
     question["by"] = [key for keys in given.get("by", ()) for key in keys.split(",") if key]
-    question["where"] = dict(conditions(given.get("where", ()), "--where", "channel=web"))
+    question["where"] = _where(given.get("where", ()))
     if given.get("journey") is not None:
         from ledger.cli.definitions import under
 
         question["journey"] = under(session.store, given["journey"])
+    zone = _zone(session, question)
+    for name in ("since", "before", "as_of", "known_at"):
+        question[name] = session.instant(given.get(name), zone)
     return question  # type: ignore[return-value]  # the options are named as its keys
+
+
+def _where(given: Sequence[str]) -> dict[str, str]:
+    where: dict[str, str] = {}
+    for key, value in conditions(given, "--where", "channel=web"):
+        if where.setdefault(key, value) != value:
+            raise click.BadParameter(
+                f"{key} cannot be two things at once: ask for one, or split --by {key}", param_hint="--where"
+            )
+    return where
+
+
+def _zone(session: Session, question: dict[str, Any]) -> ZoneInfo:
+    """Return the zone in which days are counted, and so the one in which a date begins."""
+    from ledger.schemas.definitions import compile_context, zone_named
+
+    if question.get("zone") is not None:
+        return zone_named(question["zone"])
+    return compile_context(question["journey"]).zone if "journey" in question else session.store.context.zone
 
 
 def conditions(given: Sequence[str], option: str, example: str) -> list[tuple[str, str]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from rich import box
 from rich.cells import cell_len
@@ -17,8 +19,8 @@ from rich.text import Text
 
 from ledger.cli.words import one_line, shown
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+CURRENCY = re.compile("[A-Z]{3}")
+"""An ISO 4217 code."""
 
 ABSENT = "–"
 
@@ -159,11 +161,13 @@ def clock(text: str | None, zone: ZoneInfo | None, precision: str = "instant") -
 
 
 def figure(given: Any, unit: str) -> str:
-    """Return a figure's value; a share is a percentage."""
+    """Return a figure's value; a share is a percentage, an amount has its cents."""
     if given is None:
         return ABSENT
     if unit == "share":
         return f"{given * 100:.1f}%"
+    if CURRENCY.fullmatch(unit):
+        return f"{given:,.2f}"
     return number(given) if isinstance(given, float) else value(given)
 
 
@@ -172,8 +176,9 @@ def interval(low: float | None, high: float | None, unit: str) -> str:
     return "" if low is None or high is None else f"{figure(low, unit)} to {figure(high, unit)}"
 
 
-def seen_from(row: Mapping[str, Any], zone: ZoneInfo | None) -> str:
-    """Return what a figure was seen from: window, as-of time, zone, position of the log, journey."""
+def seen_from(row: Mapping[str, Any]) -> str:
+    """Return what a figure was seen from: window, as-of time, zone (its own), position of the log, journey."""
+    zone = ZoneInfo(row["zone"])
     known = f", as known at {clock(row['known_at'], zone)}" if row["known_at"] else ""
     return (
         f"{clock(row['from'], zone)} to {clock(row['to'], zone)}, as of {clock(row['as_of'], zone)}{known} "

@@ -10,6 +10,8 @@ from ledger.cli.output import Output
 from ledger.cli.words import say
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from ledger.cli.times import When
     from ledger.store.store import Store
 
@@ -43,9 +45,12 @@ class Session:
         """Where the ledger is, without a password."""
         return self.store.engine.url.render_as_string(hide_password=True)
 
-    def instant(self, when: When | None) -> int | None:
-        """Return the instant that a time on the command line names, in microseconds since 1970 UTC."""
-        return None if when is None else when.resolve(self.store.clock(), self.store.context.zone)
+    def instant(self, when: When | None, zone: ZoneInfo | None = None) -> int | None:
+        """Return the instant that a time on the command line names, in microseconds since 1970 UTC.
+
+        A date is the start of that day in `zone`, the ledger's where none is named.
+        """
+        return None if when is None else when.resolve(self.store.clock(), zone or self.store.context.zone)
 
     def say(self, words: str) -> None:
         """Tell a person something, unless they asked for quiet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.cli.running import STORY, Shell, ndjson, wire
@@ -101,6 +103,20 @@ def test_figures_are_split_filtered_and_bounded(told: Shell) -> None:
     assert told("metrics", "nps", "--as-of", "2024-05-01").rows[0]["n"] == 0
     assert told("metrics", "nps", "--known-at", "1h").rows[0]["n"] == 0
     assert told("metrics", "nps", "--zone", "America/Sao_Paulo").rows[0]["zone"] == "America/Sao_Paulo"
+
+
+def test_a_length_below_zero_is_counted_on_the_screen_too(shell: Shell) -> None:
+    shell("init", "-q")
+    story = [
+        {**STORY[0], "event_id": f"t{number}", "type": type, "case_id": "late", "occurred_at": at, "data": {}}
+        for number, (type, at) in enumerate(
+            (("case.opened", "2024-05-03T10:00:00Z"), ("case.resolved", "2024-05-03T09:00:00Z"))
+        )
+    ]
+    shell("append", "-", "-o", os.devnull, stdin=ndjson(story))
+    shown = shell("metrics", "time_between", "--from", "case.opened", "--to", "case.resolved", "-f", "table").out
+    assert "below zero" in shown
+    assert "-1.00" in shown
 
 
 def test_the_time_between_two_types_is_asked_by_their_names(told: Shell) -> None:

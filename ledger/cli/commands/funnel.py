@@ -33,7 +33,7 @@ def run(session: Session, **given: Any) -> None:
     session.out.rows(funnel(session.store, **asked(session, given)), view)
 
 
-def view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
+def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     """Show the stages in order, and what the figures were seen from."""
     from ledger.cli.drawing import Shown, figure, interval, plain, seen_from, table
 
@@ -61,4 +61,4 @@ def view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
     )
     yield table([column for column in columns if any(row.get(column.key) for row in shown)], shown)
     yield plain("")
-    yield plain(seen_from(rows[0], zone))
+    yield plain(seen_from(rows[0]))

@@ -80,7 +80,7 @@ def _list_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     yield table(columns, rows)
 
 
-def view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
+def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     """Show figures, a table for each metric, and what all of them were seen from."""
     from ledger.cli.drawing import plain, seen_from
 
@@ -90,7 +90,7 @@ def view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
     for name, figures in groupby(rows, key=lambda row: row["metric"]):
         yield _of_one_metric(name, list(figures))
         yield plain("")
-    yield plain(seen_from(rows[0], zone))
+    yield plain(seen_from(rows[0]))
 
 
 def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
@@ -107,7 +107,7 @@ def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
     for statistic, unit in statistics:
         title = statistic if unit in ("share", statistic) else f"{statistic}, {unit}"
         columns += [Shown(title, f"{statistic}, {unit}", "right"), Shown("95 % interval", f"{statistic}, {unit}, 95 %")]
-    columns += [Shown("n", "n", "right"), Shown("left out", "excluded")]
+    columns += [Shown("n", "n", "right"), Shown("below zero", "below zero", "right"), Shown("left out", "excluded")]
     kept = [column for column in columns if any(line.get(column.key) not in (None, "", {}) for line in lines.values())]
     return table(kept, list(lines.values()), title=f"{METRICS[name].title} ({rows[0]['definition']})")
 
@@ -119,4 +119,6 @@ def _told(row: dict[str, Any]) -> dict[str, str]:
     return {
         key: figure(row["value"], row["unit"]),
         f"{key}, 95 %": interval(row["low"], row["high"], row["unit"]),
+        # Durations may be negative: they are part of the figure, and their number is shown where there are any.
+        "below zero": str(row["negative"] or ""),
     }
