@@ -30,3 +30,10 @@ def test_one_key_cannot_be_two_things_at_once(told: Shell) -> None:
     ran = told("metrics", "nps", "--where", "channel=web", "--where", "channel=phone", code=2)
     assert "channel cannot be two things at once: ask for one, or split --by channel" in ran.err.replace("\n", " ")
     assert told("metrics", "nps", "--where", "channel=email", "--where", "channel=email").rows[0]["n"] == 1
+
+
+def test_no_figures_have_the_columns_of_some(told: Shell) -> None:
+    some = told("metrics", "nps", "--by", "stage", "-f", "csv").out.splitlines()
+    none = told("metrics", "ces", "--by", "stage", "-f", "csv").out.splitlines()
+    assert len(some) == 2
+    assert none == some[:1]

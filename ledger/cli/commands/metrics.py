@@ -50,8 +50,10 @@ def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> N
         return
     from ledger.queries.metrics import metrics
 
-    rows = [figure.as_row() for figure in metrics(session.store, names, **asked(session, given))]
-    session.out.rows(rows, view)
+    question = asked(session, given)
+    rows = [figure.as_row() for figure in metrics(session.store, names, **question)]
+    none = None if rows else ("metric", "statistic", *question["by"], *PLACE[:-2])
+    session.out.rows(rows, view, none)
 
 
 def _registered() -> Iterator[dict[str, Any]]:
