@@ -33,8 +33,8 @@ CHANNEL_SWITCHING = Metric(
     dimensions=("stage", "channel", "department", "segment", "month"),
     window="7d",
     notes=(
-        "Contacts are the touchpoints that docs/reference/events.md counts as contacts; one on an unknown channel is "
-        "passed over.",
+        "Contacts are the touchpoints that docs/reference/events.md counts as contacts.",
+        "A contact on an unknown channel is passed over.",
         "What goes on with an interaction on the same channel is no second contact.",
         "Split by a key, a pair counts where its second contact does.",
         _BY_MONTH,
