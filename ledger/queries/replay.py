@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from ledger.aggregates.customer import Customer, differences, evolve
+from ledger.errors import InvalidArgument
 from ledger.events.event import RecordedEvent
 from ledger.journey.context import Context
 from ledger.journey.moment import Entry, Moment
@@ -38,8 +39,10 @@ def replay(
     """Return the steps of a customer's life, as of a time and as known at one, in the order of occurrence.
 
     With `version` it is the first `version` events of the customer's own stream in the order of arrival; a late
-    one changes the past, which its step shows. Raises CustomerNotFound.
+    one changes the past, which its step shows. Raises CustomerNotFound, InvalidArgument for a negative version.
     """
+    if version is not None and version < 0:
+        raise InvalidArgument("a version is a number of events: write 0 or more")
     log = read_customer(store, customer_id, until)
     context = context or store.context
     if version is None:
