@@ -38,13 +38,17 @@ Tally = list[int]
 
 
 class Touches(Struct, array_like=True, gc=False):
-    """Touchpoints of one place by direction, and its contacts that followed one on the same or another channel."""
+    """Touchpoints of one place by direction, and its contacts that followed one on the same or another channel.
+
+    `unplaced` are contacts on no known channel, which belong to no pair.
+    """
 
     inbound: int = 0
     outbound: int = 0
     undirected: int = 0
     same: int = 0
     switched: int = 0
+    unplaced: int = 0
 
 
 class ExperienceState(Struct, array_like=True):
@@ -92,7 +96,7 @@ class ExperienceFold:
                     touches.outbound += 1
                 else:
                     touches.undirected += 1
-                if contact and channel is not None:
+                if contact:
                     _contact(state, touches, event, channel)
             if measure is not None:
                 measure(self, state, moment)
@@ -105,7 +109,10 @@ class ExperienceFold:
         return [*rows, *_rating_rows(state)] if state.ratings else rows
 
 
-def _contact(state: ExperienceState, touches: Touches, event: RecordedEvent[Data], channel: str) -> None:
+def _contact(state: ExperienceState, touches: Touches, event: RecordedEvent[Data], channel: str | None) -> None:
+    if channel is None:
+        touches.unplaced += 1
+        return
     previous = follow(state.contact, event, channel)
     if previous == channel:
         touches.same += 1
@@ -126,6 +133,8 @@ def _touch_rows(rows: list[Row], place: Place, touches: Touches) -> None:
         rows.append((a, b, c, d, e, "", "switching", "", "same", touches.same, 0))
     if touches.switched:
         rows.append((a, b, c, d, e, "", "switching", "", "switched", touches.switched, 0))
+    if touches.unplaced:
+        rows.append((a, b, c, d, e, "", "switching", "", "", touches.unplaced, 0))
 
 
 def _rating_rows(state: ExperienceState) -> list[Row]:

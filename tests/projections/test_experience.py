@@ -211,6 +211,7 @@ def test_feedback_interactions_and_work_are_counted_by_month() -> None:
         if row["measure"] != "touchpoint"
     ]
     assert facts == [
+        ("switching", "", "", 3, 0),  # contacts on no known channel
         ("feedback", "", "complaint", 1, 0),
         ("interaction", "", "completed", 1, 0),
         ("interaction", "", "abandoned", 1, 0),

@@ -46,3 +46,8 @@ def test_contacts_have_a_direction_and_switch_channels(ledger: Ledger) -> None:
     assert values(figures(ledger, "contacts"), "direction") == {"inbound": 1, "outbound": 1, "undirected": 2}
     assert only(figures(ledger, "channel_switching")).figure.value == 0.5
     assert values(figures(ledger, "channel_switching", by=["channel"]), "channel") == {"phone": 1.0, "web": 0.0}
+
+
+def test_contacts_on_no_known_channel_are_left_out_of_switching_and_counted(ledger: Ledger) -> None:
+    write(ledger, asked("a", 1), asked("a", 2, channel="web"))
+    assert only(figures(ledger, "channel_switching")).figure.excluded == {"unknown_channel": 1}

@@ -30,11 +30,11 @@ CHANNEL_SWITCHING = Metric(
             interval="Wilson's score interval, 95 %",
         ),
     ),
+    excluded={"unknown_channel": "contacts on an unknown channel: they neither start a pair nor break one"},
     dimensions=("stage", "channel", "department", "segment", "month"),
     window="7d",
     notes=(
         "Contacts are the touchpoints that docs/reference/events.md counts as contacts.",
-        "A contact on an unknown channel is passed over.",
         "What goes on with an interaction on the same channel is no second contact.",
         "Split by a key, a pair counts where its second contact does.",
         _BY_MONTH,

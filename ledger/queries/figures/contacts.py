@@ -30,7 +30,9 @@ def channel_switching(view: View) -> list[Figure]:
     return [
         figure
         for scope, found in _counted(view, "switching")
-        for figure in counts.channel_switching(found["switched"], found["same"], scope)
+        for figure in counts.channel_switching(
+            found["switched"], found["same"], scope.leaving_out(unknown_channel=found[""])
+        )
     ]
 
 
