@@ -128,6 +128,14 @@ def test_a_chain_of_merges_is_one_customer_and_parts_where_it_is_cut(told: Ledge
     assert column(told, "SELECT events FROM journey_position ORDER BY events") == [2, 3]
 
 
+def test_a_customer_who_is_said_to_be_two_others_makes_all_three_one(told: Ledger) -> None:
+    """Who lives on is then the first by name, who had no part in the earlier merge."""
+    caught_up(told, order("o3", "cy", occurred_at=at(6)), merge("m2", "cy", "bo"))
+    caught_up(told, merge("m3", "cy", "ada"))
+    assert column(told, "SELECT events FROM journey_position") == [5]
+    assert stages(told, "bo") == []
+
+
 def test_a_merge_with_somebody_nobody_told_anything_of_changes_nothing_but_the_name(told: Ledger) -> None:
     caught_up(told, merge("m2", "ada", "new"))
     assert stages(told, "new") == ["awareness", "purchase", "use"]
