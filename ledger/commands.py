@@ -33,7 +33,7 @@ def append(store: Store, events: Sequence[EventLike], *, expected_version: int |
     [outcome] = store.appender.append([Request(prepared, expected_version)])
     if isinstance(outcome, LedgerError):
         raise outcome
-    return outcome
+    return list(outcome)
 
 
 def append_each(store: Store, events: Iterable[EventLike], *, make_id: bool = True) -> Iterator[Outcome]:
@@ -60,7 +60,7 @@ def _append_batch(appender: Appender, store: Store, batch: list[EventLike], make
     return [outcome if outcome is not None else _only(next(kept)) for outcome in outcomes]
 
 
-def _only(outcome: list[Recorded] | LedgerError) -> Outcome:
+def _only(outcome: tuple[Recorded, ...] | LedgerError) -> Outcome:
     return outcome if isinstance(outcome, LedgerError) else outcome[0]
 
 

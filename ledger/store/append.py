@@ -35,14 +35,14 @@ class Appender:
         self._tolerance = tolerance
         self._writer: Callable[[Any], LogWriter] = SQLiteWriter if engine.dialect.name == "sqlite" else PostgresWriter
 
-    def append(self, requests: Sequence[Request]) -> list[list[Recorded] | LedgerError]:
+    def append(self, requests: Sequence[Request]) -> list[tuple[Recorded, ...] | LedgerError]:
         """Keep the requests in one transaction; return for each its events' places, or why it was not kept.
 
         A storage error is raised and nothing is kept, unless the database had committed when the link broke:
         sending the same events again then returns their first places.
         """
         if not any(request.events for request in requests):
-            return [[] for _ in requests]
+            return [() for _ in requests]
         give_up = time.monotonic() + BUSY_TIMEOUT
         while True:
             try:
@@ -53,7 +53,7 @@ class Appender:
             # Two writers met on the same new key or stream: the next look finds what the other wrote.
             time.sleep(0.005 + secrets.randbelow(45) / 1000)
 
-    def _once(self, requests: Sequence[Request]) -> list[list[Recorded] | LedgerError]:
+    def _once(self, requests: Sequence[Request]) -> list[tuple[Recorded, ...] | LedgerError]:
         with typed_errors():
             pooled = self._engine.raw_connection()
             try:
@@ -84,7 +84,9 @@ class Appender:
             # The connection is gone, and with it the transaction; the first error is the one to tell.
             error.add_note(f"the rollback failed too: {second}")
 
-    def _write(self, writer: LogWriter, requests: Sequence[Request]) -> tuple[list[list[Recorded] | LedgerError], bool]:
+    def _write(
+        self, writer: LogWriter, requests: Sequence[Request]
+    ) -> tuple[list[tuple[Recorded, ...] | LedgerError], bool]:
         events = [prepared for request in requests for prepared in request.events]
         asked = _Asked(events)
         sources = writer.source_ids(asked.sources)
@@ -98,7 +100,7 @@ class Appender:
             lineage = writer.lineage(streams, asked.merges(sources))
         plan = Planner(heads, known, sources, lineage, now=self._clock(), tolerance=self._tolerance).plan(requests)
         first = self._keep(writer, plan) if plan.rows else 0
-        outcomes: list[list[Recorded] | LedgerError] = [
+        outcomes: list[tuple[Recorded, ...] | LedgerError] = [
             outcome if isinstance(outcome, LedgerError) else _places(request, outcome, first)
             for request, outcome in zip(requests, plan.outcomes, strict=True)
         ]
@@ -151,8 +153,8 @@ class _Asked:
         }
 
 
-def _places(request: Request, outcome: list[tuple[Known, bool]], first: int) -> list[Recorded]:
-    return [
+def _places(request: Request, outcome: tuple[tuple[Known, bool], ...], first: int) -> tuple[Recorded, ...]:
+    return tuple(
         Recorded(
             event_id=prepared.event.event_id,
             source=prepared.event.source,
@@ -161,4 +163,4 @@ def _places(request: Request, outcome: list[tuple[Known, bool]], first: int) -> 
             recorded=new,
         )
         for prepared, (known, new) in zip(request.events, outcome, strict=True)
-    ]
+    )

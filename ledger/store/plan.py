@@ -100,7 +100,7 @@ class Lineage(Struct):
         return Lineage({stream: dict(parents) for stream, parents in self.into.items()}, set(self.unmerged))
 
 
-Outcome = list[tuple[Known, bool]] | Refused | Conflict | InvalidArgument
+Outcome = tuple[tuple[Known, bool], ...] | Refused | Conflict | InvalidArgument
 
 
 class Plan(Struct):
@@ -155,10 +155,11 @@ class Planner:
 
     def _one(self, request: Request) -> Outcome:
         if len(request.events) == 1 and request.expected_version is None:
-            return [self._event(request.events[0])]
+            # Tuples all the way: the collector lets go of those, and a batch makes one for every event.
+            return (self._event(request.events[0]),)
         before = self._here(request)
         try:
-            outcome = [self._event(prepared) for prepared in request.events]
+            outcome = tuple(self._event(prepared) for prepared in request.events)
             if request.expected_version is not None:
                 self._expect(request.expected_version, before, any(new for _, new in outcome))
         except (Refused, Conflict, InvalidArgument):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from tests.store.events import Wire, about, fact, merge, order
 SECOND = 1_000_000
 
 
-def places(outcomes: list[Recorded]) -> list[tuple[int, int, bool]]:
+def places(outcomes: Sequence[Recorded]) -> list[tuple[int, int, bool]]:
     return [(place.position, place.version, place.recorded) for place in outcomes]
 
 
@@ -157,9 +158,9 @@ def test_a_refused_request_leaves_nothing_to_the_requests_after_it(ledger: Ledge
             request(order("o2"), order("o3"), expected_version=2),
         ]
     )
-    assert [type(outcome) for outcome in outcomes] == [MergeCycle, ContentConflict, MergeCycle, list, list]
-    assert isinstance(outcomes[3], list)
-    assert isinstance(outcomes[4], list)
+    assert [type(outcome) for outcome in outcomes] == [MergeCycle, ContentConflict, MergeCycle, tuple, tuple]
+    assert isinstance(outcomes[3], tuple)
+    assert isinstance(outcomes[4], tuple)
     assert places(outcomes[3]) == [(3, 1, True)]
     assert places(outcomes[4]) == [(4, 3, True), (5, 4, True)]
     assert column(ledger, "SELECT customer_id FROM streams ORDER BY customer_id") == ["ada", "bo", "other"]
