@@ -1,19 +1,27 @@
-"""How fast are events kept? Against eventsourcing's recorder called as its applications call it, and in bulk.
+"""How fast are events kept? Against eventsourcing saving as its applications do, and its recorder alone.
 
 The peer stores (stream, version, topic, state) and no more: no key of its own, no stream head, no digest, no
-validation. It is given events that are encoded already; ours starts from the producer's JSON text.
+validation. Its applications map each event to text first; its recorder alone is given text that is ready. Ours
+starts from the producer's JSON text.
 
-    python -m benchmarks.append [sqlite|postgresql://…] [events]
+    python -m benchmarks.append [events]
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from eventsourcing.persistence import StoredEvent
+import msgspec
+from eventsourcing.persistence import EventStore, JSONTranscoder, Mapper, StoredEvent
+from eventsourcing.sqlite import SQLiteFactory
+from eventsourcing.utils import Environment
 
 from benchmarks.peers import folder, lines, machine, say, seconds
 from ledger import Ledger, LedgerError
@@ -21,42 +29,58 @@ from ledger import Ledger, LedgerError
 NAMESPACE = UUID(int=7)
 
 
-def stored(raw: Sequence[bytes]) -> list[StoredEvent]:
-    """Return the peer's events: the same text as state, on the same streams."""
-    import msgspec
+@dataclass(frozen=True)
+class Said:
+    """The peer's domain event: the producer's fields as they came."""
 
-    versions: dict[str, int] = {}
+    originator_id: UUID
+    originator_version: int
+    fields: dict[str, Any]
+
+
+def said(raw: Sequence[bytes]) -> list[Said]:
+    """Return the peer's events, on the same streams."""
+    versions: Counter[str] = Counter()
     events = []
     for line in raw:
-        wire = msgspec.json.decode(line)
-        customer = wire["customer_id"]
-        versions[customer] = versions.get(customer, 0) + 1
-        events.append(StoredEvent(uuid5(NAMESPACE, customer), versions[customer], wire["type"], line))
+        fields = msgspec.json.decode(line)
+        customer = fields["customer_id"]
+        versions[customer] += 1
+        events.append(Said(uuid5(NAMESPACE, customer), versions[customer], fields))
     return events
 
 
-def peer(address: str) -> Any:
-    """Return eventsourcing's own recorder on the same kind of database."""
-    from eventsourcing.utils import Environment
+def stored(raw: Sequence[bytes]) -> list[StoredEvent]:
+    """Return the peer's events encoded already: the same text as state."""
+    return [
+        StoredEvent(event.originator_id, event.originator_version, event.fields["type"], line)
+        for event, line in zip(said(raw), raw, strict=True)
+    ]
 
-    if address.startswith("sqlite"):
-        from eventsourcing.sqlite import SQLiteFactory
 
-        return SQLiteFactory(
-            Environment("bench", {"SQLITE_DBNAME": address.removeprefix("sqlite:///")})
-        ).application_recorder()
-    from eventsourcing.postgres import PostgresFactory
-    from sqlalchemy import make_url
-
-    url = make_url(address)
-    names = {
-        "POSTGRES_DBNAME": url.database or "",
-        "POSTGRES_HOST": str(url.query.get("host", url.host or "")),
-        "POSTGRES_PORT": str(url.port or 5432),
-        "POSTGRES_USER": url.username or "",
-        "POSTGRES_PASSWORD": url.password or "",
-    }
-    return PostgresFactory(Environment("bench", names)).application_recorder()
+def peer_rates(place: Path, raw: Sequence[bytes]) -> dict[str, float]:
+    """Return the peer's events a second: saved as its applications do, and by its recorder alone."""
+    factory = SQLiteFactory(Environment("bench", {"SQLITE_DBNAME": f"{place}/peer.db"}))
+    recorder = factory.application_recorder()
+    store: EventStore[UUID] = EventStore(Mapper(JSONTranscoder()), recorder)
+    plan: list[tuple[str, Callable[[Any], object], int, int]] = [
+        ("saved, 1 a call", store.put, 1, len(raw) // 100),
+        ("saved, 10 a call", store.put, 10, len(raw) // 10),
+        ("recorder, 1 a call", recorder.insert_events, 1, len(raw) // 100),
+        ("recorder, 10 a call", recorder.insert_events, 10, len(raw) // 10),
+        ("recorder, 5000 a call", recorder.insert_events, 5_000, len(raw) // 2),
+    ]
+    domain, rows = said(raw), stored(raw)
+    rates: dict[str, float] = {}
+    first = 0
+    for name, keep, size, count in plan:
+        events: Sequence[Any] = (domain if name.startswith("saved") else rows)[first : first + count]
+        first += count
+        started = time.perf_counter()
+        for chunk in chunks(events, size):
+            keep(chunk)
+        rates[name] = count / (time.perf_counter() - started)
+    return rates
 
 
 def chunks(events: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -65,39 +89,24 @@ def chunks(events: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
         yield events[start : start + size]
 
 
-def main(address: str, count: int) -> None:
+def main(count: int) -> None:
     """Print the rates and their ratios."""
     raw = lines(count)
-    theirs = stored(raw)
     with folder() as place:
-        ours, other = (f"sqlite:///{place}/{name}.db" if address == "sqlite" else address for name in ("ours", "peer"))
-        say(f"{count} simulated events on {address.rsplit('@', maxsplit=1)[-1]}; {machine()}")
-        recorder = peer(other)
-        rates: dict[str, float] = {}
-        start = 0
-        for size, share in ((1, 400), (10, 50), (5_000, 1)):
-            part = theirs[start : start + max(1_000, count // share)] if size < 5_000 else theirs[start:]
-            start += len(part)
-            took = seconds(lambda part=part, size=size: [recorder.insert_events(chunk) for chunk in chunks(part, size)])  # type: ignore[misc]
-            rates[f"peer, {size} a call"] = len(part) / took
-        with Ledger.open(ours) as ledger:
-            single = raw[:1_000]
-            took = seconds(lambda: [ledger.append(line) for line in single])
-            rates["ledger, append of 1"] = len(single) / took
-            rest = raw[1_000:]
+        say(f"{count} simulated events on SQLite; {machine()}")
+        peer = peer_rates(place, raw)
+        with Ledger.open(f"sqlite:///{place}/ours.db") as ledger:
+            single, rest = raw[: count // 100], raw[count // 100 :]
+            one = len(single) / seconds(lambda: [*map(ledger.append, single)])
             outcomes: list[Any] = []
-            took = seconds(lambda: outcomes.extend(ledger.append_many(rest)))
-            rates["ledger, append_many"] = len(rest) / took
-            refused = sum(isinstance(outcome, LedgerError) for outcome in outcomes)
-    for name, rate in rates.items():
-        say(f"  {name:24} {rate:10,.0f} events/s")
-    bulk = rates["ledger, append_many"]
-    say(f"  append_many / peer, 1 a call      {bulk / rates['peer, 1 a call']:6.1f} x")
-    say(f"  append_many / peer, 10 a call     {bulk / rates['peer, 10 a call']:6.1f} x   (aim 5)")
-    say(f"  append_many / peer, 5,000 a call  {bulk / rates['peer, 5000 a call']:6.1f} x   (the peer does less)")
-    say(f"  append of 1 / peer, 1 a call      {rates['ledger, append of 1'] / rates['peer, 1 a call']:6.1f} x")
-    say(f"  append_many: {bulk:,.0f} events/s (aim 25,000); refused {refused} of {count}")
+            bulk = len(rest) / seconds(lambda: outcomes.extend(ledger.append_many(rest)))
+    refused = sum(isinstance(outcome, LedgerError) for outcome in outcomes)
+    say(f"  ledger, append_many (5,000 a transaction)  {bulk:10,.0f} events/s  (aim 25,000; refused {refused})")
+    say(f"  ledger, append of 1                        {one:10,.0f} events/s")
+    for name, rate in peer.items():
+        say(f"  eventsourcing, {name:27} {rate:10,.0f} events/s; append_many is {bulk / rate:5.1f} x")
+    say(f"  append of 1 is {one / peer['saved, 1 a call']:.2f} x the peer saving 1")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "sqlite", int(sys.argv[2]) if len(sys.argv) > 2 else 100_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
