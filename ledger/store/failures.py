@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,14 +59,27 @@ POSTGRES_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
     ("authentication failed", PermissionRefused, "the server refuses this account: check the user and the password"),
     ("no password supplied", PermissionRefused, "the server wants a password: write postgresql://user:password@host/…"),
     ("no pg_hba.conf entry", PermissionRefused, "the server refuses this account from here: ask who runs it"),
-    ('database "', LedgerUnreachable, "there is no database of that name on the server: create it first"),
-    ('role "', PermissionRefused, "the server knows no account of that name: check the address's user"),
-    ("too many clients", LedgerBusy, "the server takes no more connections: try again later"),
-    ("remaining connection slots", LedgerBusy, "the server takes no more connections: try again later"),
+    (
+        "permission denied for database|not permitted to log in",
+        PermissionRefused,
+        "this account may not use the database: ask who runs it",
+    ),
+    (
+        "database .* does not exist",
+        LedgerUnreachable,
+        "there is no database of that name on the server: create it first",
+    ),
+    ("role .* does not exist", PermissionRefused, "the server knows no account of that name: check the address's user"),
+    ("too many clients|connection slots", LedgerBusy, "the server takes no more connections: try again later"),
     ("starting up", LedgerUnreachable, "the server is starting: try again in a moment"),
     ("shutting down", LedgerUnreachable, "the server is going down: try again later"),
+    (
+        "closed the connection|connection is lost|could not (receive|send) data|connection is closed",
+        LedgerUnreachable,
+        "the link to the server broke: try again, an append that was kept is found again",
+    ),
 )
-"""What a server says to a connection it does not take; the driver gives no code for it, only these words."""
+"""What is said of a connection that a server does not take, or that breaks; the driver gives only words, no code."""
 
 
 def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
@@ -83,7 +97,7 @@ def _of_postgres(error: psycopg.Error) -> StorageError | None:
         if state.startswith(prefix):
             return kind(f"{cure} ({words})")
     for part, kind, cure in POSTGRES_WORDS if not state else ():
-        if part in words:
+        if re.search(part, words):
             return kind(f"{cure} ({words})")
     if isinstance(error, psycopg.OperationalError):
         return LedgerUnreachable(f"the server does not answer: check the address and that it runs ({words})")

@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 
 from ledger import Ledger
 from ledger.bootstrap import define
-from ledger.errors import ContentConflict, MergeCycle, ProjectionRaced, ProjectionStale, VersionConflict
+from ledger.errors import ContentConflict, LedgerBusy, MergeCycle, ProjectionRaced, ProjectionStale, VersionConflict
 from ledger.projecting.catch_up import catch_up_batch
 from ledger.projecting.rebuild import rebuild
 from ledger.projections.position import POSITION
@@ -194,6 +194,24 @@ def kept_while_both_wait(ledger: Ledger, wanted: Wire) -> list[Recorded]:
             time.sleep(0.01)
         holder.commit()
         return [future.result(30)[0] for future in sent]
+
+
+def test_a_writer_that_waits_too_long_for_another_is_told_to_try_again(
+    ledger: Ledger, quick_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.store.append.BUSY_TIMEOUT", 0.2)
+    ledger.append(order("o1"))
+    patience = {"sqlite": "PRAGMA busy_timeout = 100", "postgresql": "SET lock_timeout = '100ms'"}
+
+    def impatient(connection: Any, *_: Any) -> None:
+        connection.execute(patience[ledger.store.engine.dialect.name])
+
+    event.listen(ledger.store.engine, "checkout", impatient)
+    with Ledger.open(quick_url) as other, writing(other.store.engine) as connection:
+        connection.execute(text("UPDATE log_head SET position = position"))
+        with pytest.raises(LedgerBusy, match="try again"):
+            ledger.append(order("o2"))
+    assert ledger.append(order("o2"))[0].position == 2
 
 
 # Opening

@@ -30,6 +30,7 @@ from ledger.store import versioning
 from ledger.store.engine import reading
 from ledger.store.tables import metadata
 from tests import databases
+from tests.cli.running import Shell
 from tests.ledgers import sqlite_copy
 from tests.store.asking import column
 from tests.store.doors import file_of, refused, rewritten
@@ -222,6 +223,17 @@ def test_an_older_ledger_is_upgraded_only_when_told(ledger_url: str, next_versio
     with Ledger.open(ledger_url, create=False) as ledger:
         assert column(ledger, "SELECT count(*) FROM later") == [0]
         assert ledger.append(order("o1"))[0].recorded is False
+
+
+def test_init_is_the_command_that_upgrades(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, next_version: Callable[[], None]
+) -> None:
+    shell = Shell(tmp_path, "sqlite:///ledger.db", monkeypatch)
+    shell("init", "-q")
+    next_version()
+    assert "bring it up to date with `customer-ledger init`" in shell("verify", code=5).err
+    assert shell("init", "-f", "json").json["ledger"] == "upgraded"
+    assert shell("verify", "-f", "json").json["ok"] is True
 
 
 def test_an_upgrade_that_fails_changes_nothing(quick_url: str, next_version: Callable[[], None]) -> None:
