@@ -31,7 +31,8 @@ from ledger.projections.driver import Folds
 from ledger.sample import simulate_lines
 from ledger.store.application import CustomerApplication, StreamEvent
 
-PEER_EVENTS = 2_000
+PEER_EVENTS = 12_000
+"""One block of simulated people, whole: a customer costs the peer the more, the longer their history is."""
 
 
 class Tables(SQLiteTrackingRecorder):
