@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.vocabulary import EventType
 
@@ -63,7 +65,17 @@ def is_contact(event_type: EventType) -> bool:
     return event_type.name in CONTACTS or (event_type.company and event_type.family == "interaction")
 
 
-def continues(previous: RecordedEvent[Data], event: RecordedEvent[Data]) -> bool:
+class Met(Protocol):
+    """What must be known of an earlier contact: the channel it was on and the interaction it belonged to."""
+
+    @property
+    def channel(self) -> str | None: ...
+
+    @property
+    def interaction_id(self) -> str | None: ...
+
+
+def continues(previous: Met, event: RecordedEvent[Data]) -> bool:
     """Say whether `event` goes on with the contact of `previous`: the same interaction on the same channel."""
     return (
         event.interaction_id is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from ledger.events.contacts import continues
 from ledger.events.event import Data, RecordedEvent
 
 WINDOW = 7 * 86_400_000_000
@@ -25,14 +26,12 @@ def follow(latest: Contact, event: RecordedEvent[Data], channel: str) -> str:
     An event that goes on with the interaction of the latest contact on the same channel is no second contact.
     A contact on an unknown channel is not brought here: it neither starts a pair nor breaks one.
     """
-    at, case_id, interaction_id = event.at, event.case_id, event.interaction_id
+    at, case_id = event.at, event.case_id
     previous = latest.channel
-    if (previous == channel and interaction_id is not None and interaction_id == latest.interaction_id) or (
-        at - latest.at > WINDOW and (case_id is None or case_id != latest.case_id)
-    ):
+    if continues(latest, event) or (at - latest.at > WINDOW and (case_id is None or case_id != latest.case_id)):
         previous = ""
     latest.at = at
     latest.channel = channel
     latest.case_id = case_id
-    latest.interaction_id = interaction_id
+    latest.interaction_id = event.interaction_id
     return previous
