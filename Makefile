@@ -59,6 +59,10 @@ test-only: install-dev ## the tests alone
 	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile -m "not alone" $(PYTEST)
 	@$(BIN)/python -m pytest -m alone $(PYTEST) || test $$? -eq 5 # 5: no such test
 
+.PHONY: faults
+faults: install-dev ## every fault at full length: kills, power loss, failing calls, full disks, cut links (an hour or more)
+	@LEDGER_FAULTS=full $(BIN)/python -m pytest --numprocesses logical --dist loadfile tests/faults $(PYTEST)
+
 .PHONY: lint
 lint: install-dev ## style, complexity, formatting, and which room may import which
 	@$(BIN)/ruff check .

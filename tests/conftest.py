@@ -25,7 +25,7 @@ settings.load_profile(os.environ.get("LEDGER_HYPOTHESIS", "ci" if IN_CI else "qu
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_of_the_machine() -> Iterator[None]:
     """Keep a developer's own LEDGER_* settings (LEDGER_URL above all) away from the tests and what they start."""
-    kept = {"LEDGER_CI", "LEDGER_REAL_DATA", "LEDGER_TEST_PG_URL", "LEDGER_HYPOTHESIS"}
+    kept = {"LEDGER_CI", "LEDGER_REAL_DATA", "LEDGER_TEST_PG_URL", "LEDGER_HYPOTHESIS", "LEDGER_FAULTS"}
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("LEDGER_") and name not in kept]:
             patch.delenv(name)
