@@ -27,13 +27,23 @@ TOLERANCE = 5 * 60 * 1_000_000
 
 
 class Appender:
-    """Appends to one ledger; safe to share between threads."""
+    """Appends to one ledger; safe to share between threads.
 
-    def __init__(self, engine: Engine, clock: Clock = system_clock, tolerance: int = TOLERANCE) -> None:
+    `writer` makes a transaction's writer of a driver's connection; without it the database's own is used.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock = system_clock,
+        tolerance: int = TOLERANCE,
+        writer: Callable[[Any], LogWriter] | None = None,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._tolerance = tolerance
-        self._writer: Callable[[Any], LogWriter] = SQLiteWriter if engine.dialect.name == "sqlite" else PostgresWriter
+        own: Callable[[Any], LogWriter] = SQLiteWriter if engine.dialect.name == "sqlite" else PostgresWriter
+        self._writer = own if writer is None else writer
 
     def append(self, requests: Sequence[Request]) -> list[tuple[Recorded, ...] | LedgerError]:
         """Keep the requests in one transaction; return for each its events' places, or why it was not kept.
