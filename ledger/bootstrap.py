@@ -26,6 +26,7 @@ from ledger.store.append import Appender
 from ledger.store.clock import Clock, system_clock
 from ledger.store.definitions import DefinitionKind, enact, in_force
 from ledger.store.engine import Connection, Engine, open_engine, parse_url, reading, sqlite_path, writing
+from ledger.store.group import GroupCommit
 from ledger.store.log import Until
 from ledger.store.mapper import RowMapper
 from ledger.store.plan import Recorded
@@ -69,7 +70,7 @@ def open_store(
         context=context,
         mapper=RowMapper(context.vocabulary),
         preparer=Preparer(context.vocabulary, context.zone),
-        appender=Appender(engine, clock),
+        appender=GroupCommit(Appender(engine, clock)),
         clock=clock,
     )
 
@@ -170,7 +171,8 @@ class Ledger:
         return cls(open_store(url, create=create, clock=clock))
 
     def close(self) -> None:
-        """Close every connection."""
+        """Refuse further appends, finish those that were accepted, and close every connection."""
+        self.store.appender.close()
         self.store.engine.dispose()
 
     def __enter__(self) -> Self:
@@ -187,7 +189,8 @@ class Ledger:
         An event is what `new_event` returns, a mapping of its wire fields, or its JSON text. One without an
         event_id gets a UUIDv7. The same event (source, event_id) appended again returns its first place and
         writes nothing. `expected_version` refuses the append unless the one customer's stream is at that
-        version. Raises InvalidEvent, Refused, Conflict, StorageError.
+        version. Threads that append at once share a transaction, and each gets its own outcome. Raises
+        InvalidEvent, Refused, Conflict, StorageError (LedgerOverloaded where too many wait already).
         """
         together = [events] if isinstance(events, Event | Mapping | str | bytes) else events
         return commands.append(self.store, together, expected_version=expected_version)

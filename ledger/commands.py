@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from ledger.errors import InvalidEvent, LedgerError
 from ledger.events.event import Event
-from ledger.store.append import Appender
 from ledger.store.plan import Recorded, Request
 from ledger.store.store import Store
 
@@ -43,10 +42,10 @@ def append_each(store: Store, events: Iterable[EventLike], *, make_id: bool = Tr
     raised, and what was yielded before it is kept.
     """
     for batch in batches(events, BATCH):
-        yield from _append_batch(store.appender, store, batch, make_id)
+        yield from _append_batch(store, batch, make_id)
 
 
-def _append_batch(appender: Appender, store: Store, batch: list[EventLike], make_id: bool) -> list[Outcome]:
+def _append_batch(store: Store, batch: list[EventLike], make_id: bool) -> list[Outcome]:
     received = store.clock()
     outcomes: list[Outcome | None] = []
     requests: list[Request] = []
@@ -56,7 +55,7 @@ def _append_batch(appender: Appender, store: Store, batch: list[EventLike], make
             outcomes.append(None)
         except InvalidEvent as error:
             outcomes.append(error)
-    kept = iter(appender.append(requests))
+    kept = iter(store.appender.append(requests))
     return [outcome if outcome is not None else _only(next(kept)) for outcome in outcomes]
 
 

@@ -23,6 +23,8 @@
     │   ├── LedgerMissing       no ledger at this address yet
     │   ├── LedgerIncompatible  not a ledger, damaged, or of another version
     │   ├── LedgerBusy
+    │   │   └── LedgerOverloaded  more appends wait than may
+    │   ├── LedgerClosed
     │   ├── StorageFull
     │   ├── PermissionRefused   the database may not be read or written
     │   └── LedgerUnreachable
@@ -211,6 +213,22 @@ class LedgerIncompatible(StorageError):
 
 class LedgerBusy(StorageError):
     """Another writer held the ledger for longer than the time allowed."""
+
+
+class LedgerOverloaded(LedgerBusy):
+    """So many events wait to be written that no more are taken; this one was not."""
+
+    def __init__(self, waiting: int, capacity: int) -> None:
+        self.waiting = waiting
+        self.capacity = capacity
+        super().__init__(
+            f"{waiting} events wait to be written and {capacity} may: nothing of this append was kept, "
+            "send it again in a moment"
+        )
+
+
+class LedgerClosed(StorageError):
+    """The ledger was closed; nothing of this append was kept."""
 
 
 class StorageFull(StorageError):

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from ledger.journey.context import Context
 from ledger.schemas.definitions import Definitions
 from ledger.schemas.prepare import Preparer
-from ledger.store.append import Appender
 from ledger.store.clock import Clock
+from ledger.store.group import GroupCommit
 from ledger.store.mapper import RowMapper
 
 
@@ -22,5 +22,5 @@ class Store(Struct, frozen=True, kw_only=True):
     context: Context
     mapper: RowMapper
     preparer: Preparer
-    appender: Appender
+    appender: GroupCommit
     clock: Clock
