@@ -29,6 +29,7 @@ from ledger.store.engine import Connection, Engine, open_engine, parse_url, read
 from ledger.store.group import GroupCommit
 from ledger.store.log import Until
 from ledger.store.mapper import RowMapper
+from ledger.store.news import News
 from ledger.store.plan import Recorded
 from ledger.store.store import Store
 from ledger.store.versioning import bring_up_to_date, one_at_a_time, require_current
@@ -63,6 +64,7 @@ def open_store(
         engine.dispose()
         raise
     context = compile_context(definitions)
+    news = News(engine)
     return Store(
         url=parsed.render_as_string(hide_password=False),
         engine=engine,
@@ -70,7 +72,8 @@ def open_store(
         context=context,
         mapper=RowMapper(context.vocabulary),
         preparer=Preparer(context.vocabulary, context.zone),
-        appender=GroupCommit(Appender(engine, clock)),
+        appender=GroupCommit(Appender(engine, clock, news=news)),
+        news=news,
         clock=clock,
     )
 
@@ -91,7 +94,7 @@ def _require_file(path: Path | None, address: str, create: bool) -> None:
 
 
 def _in_force(engine: Engine, address: str) -> Definitions:
-    with reading(engine) as connection:
+    with reading(engine, soon=True) as connection:
         require_current(connection, address)
         found = [in_force(connection, kind) for kind in KINDS]
     start = default_definitions() if None in found else None
@@ -173,6 +176,7 @@ class Ledger:
     def close(self) -> None:
         """Refuse further appends, finish those that were accepted, and close every connection."""
         self.store.appender.close()
+        self.store.news.close()
         self.store.engine.dispose()
 
     def __enter__(self) -> Self:

@@ -28,7 +28,7 @@ class CustomerLog(Struct, frozen=True, kw_only=True):
 
 def read_customer(store: Store, customer_id: str, until: Until = NOW, *, personal: bool = False) -> CustomerLog:
     """Return a customer's log. `personal` puts the personal fields back. Raises CustomerNotFound, Undecodable."""
-    with reading(store.engine) as connection:
+    with reading(store.engine, soon=True) as connection:
         stream = stream_of(connection, customer_id)
         units = units_of(connection, [stream], until)
         survivor = units.survivor(stream)

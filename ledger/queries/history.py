@@ -68,7 +68,7 @@ def history(store: Store, customer_id: str, filter: HistoryFilter = EVERY, until
 
 def event(store: Store, source: str, event_id: str) -> dict[str, Any]:
     """Return one event as a wire object, with its place in the log. Raises EventNotFound."""
-    with reading(store.engine) as connection:
+    with reading(store.engine, soon=True) as connection:
         found = read_event(connection, store.mapper, source, event_id)
         names = customer_ids(connection, [found.stream])
         survivor = units_of(connection, [found.stream]).survivor(found.stream)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from ledger.errors import InvalidArgument, LedgerIncompatible
 from ledger.store.failures import typed_errors
+from ledger.store.patience import ANSWER, CONNECT, GREETING, LINK, LOCKS, SERVER_LINK, PatientConnection
 
 __all__ = ["Connection", "Engine", "no_ledger_in", "open_engine", "parse_url", "reading", "sqlite_path", "writing"]
 
@@ -41,9 +42,11 @@ SQLITE_PRAGMAS = {
 }
 
 POSTGRES_SETTINGS = (
-    "-c synchronous_commit=on -c lock_timeout=10s -c statement_timeout=0 "
-    "-c idle_in_transaction_session_timeout=120s -c timezone=UTC"
+    f"-c synchronous_commit=on -c lock_timeout={LOCKS:g}s -c statement_timeout=0 "
+    f"-c idle_in_transaction_session_timeout=120s -c timezone=UTC {SERVER_LINK}"
 )
+
+POSTGRES_LINK = {"connect_timeout": CONNECT, **LINK}
 
 
 def parse_url(url: str) -> URL:
@@ -106,9 +109,14 @@ def open_engine(url: URL, *, pool_size: int = 8) -> Engine:
         max_overflow=8,
         pool_timeout=BUSY_TIMEOUT,
         pool_pre_ping=True,
-        connect_args={"options": POSTGRES_SETTINGS, "connect_timeout": 10},
+        # The address may set the link's timers otherwise.
+        connect_args={name: value for name, value in POSTGRES_LINK.items() if name not in url.query}
+        | {"options": POSTGRES_SETTINGS},
     )
+    event.listen(engine, "do_connect", _connect_postgres)
     event.listen(engine, "connect", _check_postgres)
+    event.listen(engine, "checkout", _wait_as_long_as_it_takes)
+    event.listen(engine, "reset", _wait_for_a_greeting)
     return engine
 
 
@@ -140,6 +148,18 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _connect_postgres(_dialect: Any, _record: Any, address: tuple[str, ...], options: dict[str, Any]) -> Any:
+    return PatientConnection.connect(*address, **options)
+
+
+def _wait_as_long_as_it_takes(connection: PatientConnection, *_: Any) -> None:
+    connection.patience = None
+
+
+def _wait_for_a_greeting(connection: PatientConnection, *_: Any) -> None:
+    connection.patience = GREETING
+
+
 def _check_postgres(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW synchronous_commit")
@@ -152,11 +172,17 @@ def _check_postgres(connection: Any, _record: Any) -> None:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Open one consistent snapshot for reading."""
+def reading(engine: Engine, *, soon: bool = False) -> Iterator[Connection]:
+    """Open one consistent snapshot for reading.
+
+    `soon` says that little is read: a PostgreSQL that says nothing for some seconds is then told as LedgerUnreachable.
+    """
     with typed_errors():
         options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         with engine.connect().execution_options(**options) as connection, connection.begin():
+            link = connection.connection.driver_connection
+            if soon and isinstance(link, PatientConnection):
+                link.patience = ANSWER
             yield connection
 
 

@@ -74,6 +74,11 @@ POSTGRES_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
     ("starting up", LedgerUnreachable, "the server is starting: try again in a moment"),
     ("shutting down", LedgerUnreachable, "the server is going down: try again later"),
     (
+        "said nothing for",
+        LedgerUnreachable,
+        "the server stopped answering: try again, an append that was kept is found again",
+    ),
+    (
         "closed the connection|connection is lost|could not (receive|send) data|connection is closed",
         LedgerUnreachable,
         "the link to the server broke: try again, an append that was kept is found again",

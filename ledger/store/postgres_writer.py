@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import psycopg
 
 from ledger.errors import LedgerBusy
+from ledger.store.patience import ANSWER, PatientConnection
 from ledger.store.plan import Head, Key, Known, Lineage, Link, NewEvent
 from ledger.store.rows import EVENT_COLUMNS, dump_standing, event_rows, load_standing, random_ids
 
@@ -20,8 +20,9 @@ EVENT_TYPES = (
 class PostgresWriter:
     """The append's questions, answered by a psycopg connection."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: PatientConnection) -> None:
         self._connection = connection
+        connection.patience = ANSWER
         self._cursor = connection.cursor(binary=True)
 
     def begin(self) -> None:
