@@ -17,6 +17,7 @@ from ledger.schemas.prepare import Prepared, key_of
 from ledger.store.clock import Clock, system_clock
 from ledger.store.engine import BUSY_TIMEOUT
 from ledger.store.failures import storage_error, typed_errors
+from ledger.store.news import News
 from ledger.store.plan import Key, Known, Lineage, Plan, Planner, Recorded, Request
 from ledger.store.postgres_writer import PostgresWriter
 from ledger.store.sqlite_writer import SQLiteWriter
@@ -30,6 +31,7 @@ class Appender:
     """Appends to one ledger; safe to share between threads.
 
     `writer` makes a transaction's writer of a driver's connection; without it the database's own is used.
+    `news` is told of every commit.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class Appender:
         clock: Clock = system_clock,
         tolerance: int = TOLERANCE,
         writer: Callable[[Any], LogWriter] | None = None,
+        news: News | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._tolerance = tolerance
+        self._news = News(engine) if news is None else news
         own: Callable[[Any], LogWriter] = SQLiteWriter if engine.dialect.name == "sqlite" else PostgresWriter
         self._writer = own if writer is None else writer
 
@@ -73,6 +77,7 @@ class Appender:
                     outcomes, writes = self._write(writer, requests)
                     if writes:
                         writer.commit()
+                        self._news.tell()
                     else:
                         writer.rollback()
                 except BaseException as error:

@@ -11,6 +11,7 @@ from ledger.schemas.prepare import Preparer
 from ledger.store.clock import Clock
 from ledger.store.group import GroupCommit
 from ledger.store.mapper import RowMapper
+from ledger.store.news import News
 
 
 class Store(Struct, frozen=True, kw_only=True):
@@ -23,4 +24,5 @@ class Store(Struct, frozen=True, kw_only=True):
     mapper: RowMapper
     preparer: Preparer
     appender: GroupCommit
+    news: News
     clock: Clock
