@@ -71,6 +71,16 @@ class GroupCommit:
         self._company.acquire()
         self._wanted = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many events wait to be written."""
+        return self._size
+
+    @property
+    def closed(self) -> bool:
+        """Whether newcomers are refused."""
+        return self._closed
+
     def append(self, requests: Sequence[Request]) -> Outcomes:
         """Keep the requests, perhaps in one transaction with others'; return the outcome of each.
 
@@ -89,7 +99,9 @@ class GroupCommit:
         """Refuse what comes from now on; return when everything accepted is answered."""
         with self._idle:
             self._closed = True
-            self._idle.wait_for(lambda: not self._led, DRAIN)
+            drained = self._idle.wait_for(lambda: not self._led, DRAIN)
+        if drained:
+            self._appender.rest()
 
     def _enter(self, call: _Call) -> bool:
         """Let the call wait with the others; say whether it has to lead."""
