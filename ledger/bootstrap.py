@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 from ledger import commands
 from ledger.commands import EventLike, Outcome
@@ -19,6 +19,7 @@ from ledger.queries.history import history
 from ledger.queries.journey import journey
 from ledger.queries.metrics import metrics
 from ledger.queries.replay import Step, replay
+from ledger.queries.subscribe import Subscription
 from ledger.queries.verify import Verified, verify
 from ledger.schemas.definitions import Definitions, compile_context, default_definitions
 from ledger.schemas.prepare import Preparer
@@ -213,6 +214,18 @@ class Ledger:
         CustomerNotFound.
         """
         return history(self.store, customer_id, until=_until(as_of, known_at))
+
+    def subscribe(self, *, after: int | Literal["end"] = 0, types: str | Sequence[str] = ()) -> Subscription:
+        """Return an endless iterator over all events after a position, in the order of the log, that waits for more.
+
+        Each is a wire object as `history` gives it (personal fields too), with `position`, `version` and
+        `recorded_at`. None is missed and none comes twice, whoever appends. `after="end"` gives what is recorded from
+        now on, `types` only these. `subscription.position` is where to go on from, also after an error;
+        `subscription.stop()`, leaving its `with` block, or closing the ledger ends the iteration. Raises
+        InvalidArgument for a position that the log has not reached, LedgerClosed; and while iterating Undecodable
+        and StorageError.
+        """
+        return Subscription(self.store, after=after, types=types)
 
     def replay(
         self, customer_id: str, *, version: int | None = None, as_of: Instant = None, known_at: Instant = None

@@ -1,7 +1,7 @@
 """Waiting for the log to grow: woken at once by this process's commits, and soon by those of others.
 
 Whoever commits here tells; nothing is told through the database. Of all who wait, one looks at the head of the log
-now and then, a single row, and tells the rest: a hundred who wait cost the database what one costs.
+now and then and tells the rest: a hundred who wait cost the database, and the pool of connections, what one costs.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Any
 
 from sqlalchemy import Engine
 
-from ledger.store.failures import typed_errors
+from ledger.errors import StorageError
+from ledger.store.lookout import Lookout
 
 GATHER = 0.005
 """Seconds at least from one return of a listener's `wait` to the next: what is committed in between is one news."""
@@ -22,7 +22,7 @@ GATHER = 0.005
 SOON = 0.005
 """Seconds until the first look of who begins to wait."""
 
-SELDOM = 0.025
+SELDOM = 0.030
 """Seconds between two looks when nothing happened for a while: another process's commit is seen after half of it."""
 
 SLOWER = 1.3
@@ -35,7 +35,7 @@ class News:
     """What the threads of one process know of the log's growth; safe to share between them."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._lookout = Lookout(engine)
         self._lock = Lock()
         # Under the lock: how often something was told, who waits, and who of them looks for all.
         self._told = 0
@@ -68,20 +68,6 @@ class News:
         self._closed = True
         self.tell()
 
-    def head(self) -> int:
-        """Return the position of the last event, without keeping a connection or a snapshot."""
-        with typed_errors():
-            pooled = self._engine.raw_connection()
-            try:
-                driver: Any = pooled.driver_connection
-                position: int = driver.execute("SELECT position FROM log_head").fetchone()[0]
-            except BaseException:
-                pooled.invalidate()
-                raise
-            finally:
-                pooled.close()
-        return position
-
     def sit_down(self, bell: Bell, told: int) -> bool | None:
         """Put a bell among those who wait and say whether its owner looks for all; None if there was news since."""
         with self._lock:
@@ -92,8 +78,19 @@ class News:
                 self._looks = bell
             return self._looks is bell
 
+    def look(self, after: int) -> None:
+        """Tell everybody if the log does not end at position `after`; only who looks for all calls it."""
+        try:
+            grown = self._lookout.head() != after
+        except StorageError:
+            grown = True  # everybody looks for themselves, and is told what is wrong if it still is
+        if grown:
+            self.tell()
+
     def get_up(self, bell: Bell, told: int) -> None:
         """Take a bell away. If its owner looked for all and leaves without news, everybody looks, and one looks on."""
+        if self._looks is bell:
+            self._lookout.close(broken=self._closed)
         with self._lock:
             self._waiting.discard(bell)
             leaves = self._looks is bell
@@ -122,10 +119,10 @@ class Listener:
         self._stopped = True
         self._bell.put(None)
 
-    def wait(self, told: int, after: int) -> None:
-        """Return when there may be more than was seen: told `told` times, up to position `after`; or when it is over.
+    def wait(self, told: int, after: int) -> bool:
+        """Return True once there may be more than was seen: told `told` times, up to position `after`; False once over.
 
-        Raises a StorageError where the log cannot be looked at.
+        It may return early; who has no news then looks at the log, and is told there what is wrong with it.
         """
         self._rest(self._returned + GATHER - time.monotonic())
         pause = SOON
@@ -133,11 +130,12 @@ class Listener:
             while not self._stopped and (looks := self._news.sit_down(self._bell, told)) is not None:
                 self._rest(pause if looks else None)
                 pause = min(pause * SLOWER, SELDOM)
-                if looks and not self.over and self._news.told == told and self._news.head() != after:
-                    self._news.tell()
+                if looks and not self.over and self._news.told == told:
+                    self._news.look(after)
         finally:
             self._news.get_up(self._bell, told)
             self._returned = time.monotonic()
+        return not self.over
 
     def _rest(self, seconds: float | None) -> None:
         """Wait for the bell, at most so long; None: however long it takes."""
