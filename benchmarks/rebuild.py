@@ -12,14 +12,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import Tracking
+from eventsourcing.persistence import ApplicationRecorder, Notification, Subscription, Tracking
 from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.sqlite import SQLiteTrackingRecorder
 
@@ -134,16 +135,36 @@ class _TextMapper:
         )
 
 
+class Polling(Subscription[ApplicationRecorder]):
+    """Yields the notifications of a recorder that has no subscription of its own, page by page."""
+
+    def __init__(self, recorder: ApplicationRecorder, gt: int | None = None, topics: Sequence[str] = ()) -> None:
+        super().__init__(recorder, gt=gt, topics=topics)
+        self._ready: Iterator[Notification] = iter(())
+
+    def __next__(self) -> Notification:
+        while not self._has_been_stopped:
+            for notification in self._ready:
+                self._last_notification_id = notification.id
+                return notification
+            page = self._recorder.select_notifications(
+                self._last_notification_id, limit=500, topics=self._topics, inclusive_of_start=False
+            )
+            self._ready = iter(page)
+            if not page:
+                time.sleep(0.02)
+        raise StopIteration
+
+
 def _following(application: type[Any]) -> type[Any]:
-    """Return the application with a subscription: SQLite has none in the library, so it polls as ours does."""
-    from ledger.store.recorder import PollingSubscription
+    """Return the application with a subscription: SQLite has none in the library."""
 
     class Following(application):  # type: ignore[misc]  # the class is a parameter
         """An application whose recorder can be followed."""
 
         def construct_recorder(self) -> Any:
             recorder = super().construct_recorder()
-            recorder.subscribe = lambda gt=None, topics=(): PollingSubscription(recorder, gt=gt, topics=topics)
+            recorder.subscribe = lambda gt=None, topics=(): Polling(recorder, gt=gt, topics=topics)
             return recorder
 
     Following.name = application.__name__

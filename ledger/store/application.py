@@ -69,18 +69,18 @@ class LedgerFactory(InfrastructureFactory[TrackingRecorder]):
         self._store = store
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
-        return LedgerAggregateRecorder(self._store.engine, self._store.clock)
+        return LedgerAggregateRecorder(self._store.engine, self._store.clock, self._store.news)
 
     def application_recorder(self) -> ApplicationRecorder:
-        return LedgerApplicationRecorder(self._store.engine, self._store.clock)
+        return LedgerApplicationRecorder(self._store.engine, self._store.clock, self._store.news)
 
     def tracking_recorder(self, tracking_recorder_class: type[TrackingRecorder] | None = None) -> TrackingRecorder:
         kind: type[Any] = tracking_recorder_class or LedgerTrackingRecorder
-        recorder: TrackingRecorder = kind(self._store.engine, self._store.clock)
+        recorder: TrackingRecorder = kind(self._store.engine, self._store.clock, self._store.news)
         return recorder
 
     def process_recorder(self) -> ProcessRecorder:
-        return LedgerProcessRecorder(self._store.engine, self._store.clock)
+        return LedgerProcessRecorder(self._store.engine, self._store.clock, self._store.news)
 
 
 class CustomerApplication(Application[UUID]):

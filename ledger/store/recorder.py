@@ -5,7 +5,6 @@ A stored event that comes this way has no key of ours; its topic is the type and
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,10 +27,10 @@ from sqlalchemy import Connection, Engine, exc, text
 from ledger.store.clock import Clock, system_clock
 from ledger.store.engine import WRITES
 from ledger.store.mapper import RECORD_COLUMNS, Row
+from ledger.store.news import Listener, News
 
 STORED = "s.id, e.event_key, " + ", ".join(f"e.{column}" for column in RECORD_COLUMNS.split(", "))
-POLL = 0.02
-"""Seconds between two looks of a subscription that has seen everything."""
+PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,10 @@ def _library_errors() -> Iterator[None]:
 class _OnEngine:
     """A recorder's engine, and its two kinds of transaction."""
 
-    def __init__(self, engine: Engine, clock: Clock = system_clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock = system_clock, news: News | None = None) -> None:
         self._engine = engine
         self._clock = clock
+        self._news = News(engine) if news is None else news
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -99,6 +99,7 @@ class LedgerAggregateRecorder(_OnEngine, AggregateRecorder):
         with self._writing() as connection:
             positions = self._insert_stored(connection, stored_events) if stored_events else []
             self._insert_beside(connection, **kwargs)
+        self._news.tell()
         return positions
 
     def _insert_beside(self, connection: Connection, **kwargs: Any) -> None:
@@ -196,7 +197,7 @@ class LedgerApplicationRecorder(LedgerAggregateRecorder, ApplicationRecorder):
             return connection.execute(text("SELECT position FROM log_head")).scalar_one() or None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
-        return PollingSubscription(self, gt=gt, topics=topics)
+        return FollowingSubscription(self, self._news, gt=gt, topics=topics)
 
 
 class LedgerTrackingRecorder(_OnEngine, TrackingRecorder):
@@ -222,25 +223,37 @@ class LedgerProcessRecorder(LedgerTrackingRecorder, LedgerApplicationRecorder, P
             _track(connection, tracking)
 
 
-class PollingSubscription(Subscription[ApplicationRecorder]):
-    """Yields notifications as they are recorded, looking again every POLL seconds."""
+class FollowingSubscription(Subscription[ApplicationRecorder]):
+    """Yields notifications as they are recorded; it waits as `ledger.subscribe` does."""
 
-    def __init__(self, recorder: ApplicationRecorder, gt: int | None = None, topics: Sequence[str] = ()) -> None:
+    def __init__(
+        self, recorder: ApplicationRecorder, news: News, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> None:
         super().__init__(recorder, gt=gt, topics=topics)
+        self._news = news
+        self._listener = Listener(news)
         self._ready: Iterator[Notification] = iter(())
+        self._seen = gt or 0
+
+    def stop(self) -> None:
+        super().stop()
+        self._listener.stop()
 
     def __next__(self) -> Notification:
-        while not self._has_been_stopped:
+        while not self._listener.over:
             notification = next(self._ready, None)
             if notification is not None:
-                self._last_notification_id = notification.id
+                self._last_notification_id = self._seen = notification.id
                 return notification
+            told, head = self._news.told, self._recorder.max_notification_id() or 0
             page = self._recorder.select_notifications(
-                self._last_notification_id or 0, limit=500, topics=self._topics, inclusive_of_start=False
+                self._seen, limit=PAGE, stop=head, topics=self._topics, inclusive_of_start=False
             )
             self._ready = iter(page)
             if not page:
-                time.sleep(POLL)
+                # Nothing that was asked for up to here: the next look need not read it again.
+                self._seen = max(self._seen, head)
+                self._listener.wait(told, head)
         raise StopIteration
 
 
