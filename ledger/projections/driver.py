@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import MsgspecError, Struct
 from msgspec.msgpack import Decoder, Encoder
 
+from ledger.events.compiling import compiled
 from ledger.events.event import Data, RecordedEvent
 from ledger.journey.context import Context
 from ledger.journey.state import TrackerState
@@ -92,4 +93,4 @@ class Folds:
     @cached_property
     def _decoder(self) -> Decoder[tuple[TrackerState, tuple[Struct, ...], int | None]]:
         folds = GenericAlias(tuple, tuple(projection.state for projection in self.projections))
-        return Decoder(GenericAlias(tuple, (TrackerState, folds, int | None)))
+        return Decoder(compiled(GenericAlias(tuple, (TrackerState, folds, int | None))))

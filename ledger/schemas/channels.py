@@ -8,6 +8,7 @@ import msgspec
 from marshmallow import Schema, fields, validate
 
 from ledger.errors import InvalidDefinition, Problem
+from ledger.events.compiling import compiled
 from ledger.events.fields import MAX_KEY
 from ledger.journey.channels import Assistance, Channel, ChannelRegistry, Modality
 from ledger.schemas import limits
@@ -68,6 +69,6 @@ def channels_to_json(registry: ChannelRegistry) -> str:
 def channels_from_json(text: str) -> ChannelRegistry:
     """Return the registry that `channels_to_json` wrote; raise InvalidDefinition when it is not one."""
     try:
-        return ChannelRegistry(msgspec.json.decode(text, type=list[Channel]))
+        return ChannelRegistry(msgspec.json.decode(text, type=compiled(list[Channel])))
     except msgspec.DecodeError as error:
         raise InvalidDefinition("channels", [Problem("", f"the stored registry cannot be read: {error}")]) from error

@@ -11,6 +11,7 @@ import msgspec
 from marshmallow import RAISE, Schema, ValidationError, fields
 
 from ledger.errors import Problem
+from ledger.events.compiling import compiled
 from ledger.events.instants import instant, occurred
 from ledger.events.vocabulary import EventType, Vocabulary
 from ledger.schemas.kinds import Field, actor_fields, envelope_fields, fields_of
@@ -151,7 +152,7 @@ class EventSchema:
 
     def _current(self, event_type: EventType, data: dict[str, Any]) -> Iterator[Problem]:
         if event_type.name not in self._data:
-            members = fields_of(event_type.data)
+            members = fields_of(compiled(event_type.data))
             self._data[event_type.name] = strict_schema(event_type.name, members), rules_of(members)
         schema, rules = self._data[event_type.name]
         problems = _flat(schema.validate(data), "data")

@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate, val
 
 from ledger.errors import InvalidDefinition, Problem
 from ledger.events import VOCABULARY
+from ledger.events.compiling import compiled
 from ledger.events.fields import MAX_KEY
 from ledger.events.vocabulary import Vocabulary
 from ledger.journey.checks import breaches
@@ -240,6 +241,6 @@ def journey_from_json(text: str) -> Journey:
     Whether the types in force can run it is checked where it is run, by the Context.
     """
     try:
-        return msgspec.json.decode(text, type=Journey)
+        return msgspec.json.decode(text, type=compiled(Journey))
     except msgspec.DecodeError as error:
         raise InvalidDefinition("journey", [Problem("", f"the stored journey cannot be read: {error}")]) from error

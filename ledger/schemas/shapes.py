@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ledger.events.compiling import compiled
 from ledger.events.event import Actor, Data, Event
 from ledger.events.instants import instant
 from ledger.events.vocabulary import EventType
@@ -42,7 +43,7 @@ class Shape(NamedTuple):
 def shape_of(event_type: EventType) -> Shape:
     """Return the compiled shape of an event type."""
     fields = fields_of(event_type.data)
-    shape: Any = Event[event_type.data]  # type: ignore[name-defined]  # a type made of a value
+    shape: Any = compiled(Event[event_type.data])  # type: ignore[name-defined]  # a type made of a value
     return Shape(
         type=event_type,
         version=event_type.version,

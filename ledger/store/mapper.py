@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from ledger.errors import Undecodable, UnknownEventType
+from ledger.events.compiling import compiled
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.vocabulary import EventType, Vocabulary
 from ledger.schemas.wire import opened
@@ -74,7 +75,7 @@ class RowMapper:
 
 
 def _reader(event_type: EventType, version: int) -> Callable[[bytes], RecordedEvent[Data]]:
-    shape = RecordedEvent[event_type.data]  # type: ignore[name-defined]  # a type made of a value
+    shape = compiled(RecordedEvent[event_type.data])  # type: ignore[name-defined]  # a type made of a value
     if version == event_type.version:
         decoder: msgspec.json.Decoder[RecordedEvent[Data]] = msgspec.json.Decoder(shape)
         return decoder.decode

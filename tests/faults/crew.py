@@ -8,6 +8,7 @@ pid, seconds]` answers how that one ended: its exit status, the negative number 
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import json
 import os
@@ -104,6 +105,7 @@ def run(task: str, keywords: dict[str, Any]) -> None:
         # The pipes are the forker's: neither read its commands nor answer in its stead.
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
+        faulthandler.enable()
         module, _, name = task.partition(":")
         getattr(importlib.import_module(module), name)(**keywords)
         status = 0
