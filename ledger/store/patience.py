@@ -39,7 +39,7 @@ LINK = {
 """The client's timers of the link, in milliseconds and seconds."""
 
 SERVER_LINK = "-c tcp_user_timeout=8000 -c tcp_keepalives_idle=4 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=2"
-"""The server's timers of the same link: a writer that is gone must not hold its locks until the server's own idle limit."""
+"""The server's timers of the link: without them a writer that is gone keeps its locks for minutes."""
 
 
 class ServerSilent(psycopg.OperationalError):
