@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
+from threading import Timer
 
 from ledger import Ledger
 from ledger.store.engine import reading
@@ -54,25 +55,45 @@ def _append(ledger: Ledger, folder: Path, name: str, batches: int) -> None:
         notes.kept(kept)
 
 
-def follow(*, url: str, report: str, events: int, seconds: float) -> None:
-    """Follow the log by position until so many events were seen, and report what was missed or out of order.
-
-    It does not ask how far the log reaches: whatever is there is read, so that a position which shows before a lower
-    one is one that was missed.
-    """
-    told = {"seen": 0, "reads": 0, "missed": 0, "reordered": 0}
-    versions: dict[int, int] = {}
+def follow(*, url: str, report: str, how: str, events: int, seconds: float) -> None:
+    """Follow the log until so many events were seen, and report what was missed or out of order."""
+    told = {"seen": 0, "missed": 0, "reordered": 0}
+    versions: dict[object, int] = {}
     whole = hashlib.sha256()
-    after = 0
+    last = 0
     with Ledger.open(url, create=False) as ledger:
-        deadline = time.monotonic() + seconds
-        while told["seen"] + told["missed"] < events and time.monotonic() < deadline:
-            told["reads"] += 1
-            with reading(ledger.store.engine) as connection:
-                for position, stream, version, *_ in position_rows(connection, after, ENDLESS):
-                    told["missed"] += position - after - 1
-                    told["reordered"] += version != versions.get(stream, 0) + 1
-                    told["seen"] += 1
-                    after, versions[stream] = position, version
-                    whole.update(b"%d %d %d\n" % (position, stream, version))
+        for position, customer, version in {"reads": _reads, "subscription": _subscription}[how](ledger, seconds):
+            told["missed"] += position - last - 1
+            told["reordered"] += version != versions.get(customer, 0) + 1
+            told["seen"] += 1
+            last, versions[customer] = position, version
+            whole.update(b"%d %d\n" % (position, version))
+            if told["seen"] + told["missed"] >= events:
+                break
     Path(report).write_text(json.dumps(told | {"digest": whole.hexdigest()}))
+
+
+def _reads(ledger: Ledger, seconds: float) -> Iterator[tuple[int, object, int]]:
+    """Yield position, customer and version of all that shows, without asking how far the log reaches.
+
+    A position that shows before a lower one is then one that was missed.
+    """
+    after = 0
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with reading(ledger.store.engine) as connection:
+            for position, stream, version, *_ in position_rows(connection, after, ENDLESS):
+                yield position, stream, version
+                after = position
+
+
+def _subscription(ledger: Ledger, seconds: float) -> Iterator[tuple[int, object, int]]:
+    """Yield position, customer and version of what a subscription gives."""
+    with ledger.subscribe() as subscription:
+        late = Timer(seconds, subscription.stop)
+        late.start()
+        try:
+            for event in subscription:
+                yield event["position"], event["customer_id"], event["version"]
+        finally:
+            late.cancel()
