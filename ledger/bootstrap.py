@@ -92,6 +92,8 @@ def _require_file(path: Path | None, address: str, create: bool) -> None:
             raise LedgerMissing(f"the folder of {address} does not exist: make it first")
     except PermissionError as error:
         raise PermissionRefused(f"{address} may not be looked at: check the permissions of its folders") from error
+    except OSError as error:
+        raise StorageError(f"{address} cannot be looked at: check the path and the disk ({error.strerror})") from error
 
 
 def _in_force(engine: Engine, address: str) -> Definitions:

@@ -33,7 +33,12 @@ SQLITE_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
     ("unable to open", PermissionRefused, "the ledger's file cannot be opened: check the path and its permissions"),
     ("locking protocol", LedgerBusy, "another process holds the ledger: try again"),
     ("not a database", LedgerIncompatible, "the file is not a SQLite database: check the address, or restore a backup"),
-    ("malformed", LedgerIncompatible, "the file is damaged: restore a backup"),
+    (
+        # SQLite says so of a page that the disk cannot read, too, and that may pass.
+        "malformed",
+        LedgerIncompatible,
+        "the file is damaged or its disk fails: check the disk, run `verify`, and restore a backup if it says the same",
+    ),
     (
         "disk I/O error",
         StorageError,
