@@ -77,7 +77,9 @@ class Siege:
         folder = self._folder / f"cycle{self.cycles}"
         folder.mkdir(parents=True)
         pids = [self._start(folder, number) for number in range(WRITERS)]
-        time.sleep(self.chance.uniform(0.01, 0.25))
+        if self.chance.random() < 0.85:  # else they may be killed as they open the ledger
+            self._wait_for_the_first(folder)
+        time.sleep(self.chance.uniform(0, 0.2))
         struck = strike(pids)
         if len(struck) < len(pids):
             time.sleep(self.chance.uniform(0, 0.1))
@@ -99,6 +101,15 @@ class Siege:
         """Return what is wrong with the ledger, or with a copy of it."""
         sent = self.books.sent.values()
         return [*self.books.wrong, *violations(url or self.url, self.books.kept, sent)]
+
+    def _wait_for_the_first(self, folder: Path) -> None:
+        """Wait until something is acknowledged, however busy the machine is."""
+        deadline = time.monotonic() + 60
+        while not any(b'"kept"' in path.read_bytes() for path in folder.iterdir()):
+            if time.monotonic() > deadline:
+                self.books.wrong.append(f"nothing was acknowledged in cycle {self.cycles}")
+                return
+            time.sleep(0.002)
 
     def _start(self, folder: Path, number: int) -> int:
         lost, kept = self.books.unanswered(), [event_id for _, event_id in self.books.kept]
