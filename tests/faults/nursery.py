@@ -125,7 +125,15 @@ def be_victim(task: Task, ready: int, go: int) -> None:
 
 def attached(task: Task, pid: int) -> subprocess.Popen[bytes]:
     """Return a strace that is attached to the process."""
-    command = ["strace", "-f", "-p", str(pid), "-o", f"{task.folder}/trace", *fault_options(task)]
+    command = [
+        "strace",
+        "-f",
+        "-p",
+        str(pid),
+        "-o",
+        f"{task.folder}/trace",
+        *fault_options(task.folder, task.calls, task.fault),
+    ]
     tracer = subprocess.Popen(command, stderr=subprocess.PIPE)
     assert tracer.stderr is not None
     said = tracer.stderr.readline()
@@ -134,10 +142,10 @@ def attached(task: Task, pid: int) -> subprocess.Popen[bytes]:
     return tracer
 
 
-def fault_options(task: Task) -> list[str]:
-    """Return strace's options for a task: only calls on the ledger's own files are counted, and fail."""
-    paths = [option for suffix in SUFFIXES for option in ("-P", f"{task.folder}/ledger.db{suffix}")]
-    return [*paths, "-e", f"trace={task.calls}", "-e", f"inject={task.calls}:{task.fault}"]
+def fault_options(folder: str | Path, calls: str, fault: str) -> list[str]:
+    """Return strace's options for a fault: only calls on the ledger's own files are counted, and fail."""
+    paths = [option for suffix in SUFFIXES for option in ("-P", f"{folder}/ledger.db{suffix}")]
+    return [*paths, "-e", f"trace={calls}", "-e", f"inject={calls}:{fault}"]
 
 
 def waited(pid: int) -> tuple[int, bool]:
