@@ -16,12 +16,12 @@ from sqlalchemy.exc import ArgumentError
 
 from ledger.errors import InvalidArgument, LedgerIncompatible
 from ledger.store.failures import typed_errors
-from ledger.store.patience import ANSWER, CONNECT, GREETING, LINK, LOCKS, SERVER_LINK, PatientConnection
+from ledger.store.patience import ANSWER, CONNECT, GREETING, LINK, SERVER_LINK, PatientConnection
 
 __all__ = ["Connection", "Engine", "no_ledger_in", "open_engine", "parse_url", "reading", "sqlite_path", "writing"]
 
-BUSY_TIMEOUT = 10.0
-"""Seconds a writer waits for another before LedgerBusy."""
+BUSY_TIMEOUT = 9.0
+"""Seconds a writer waits for another before LedgerBusy: less than ANSWER, so that a lock is never taken for silence."""
 
 LEDGER_TABLE = "log_head"
 """A table that every ledger has, of whatever version, and other databases hardly."""
@@ -42,7 +42,7 @@ SQLITE_PRAGMAS = {
 }
 
 POSTGRES_SETTINGS = (
-    f"-c synchronous_commit=on -c lock_timeout={LOCKS:g}s -c statement_timeout=0 "
+    f"-c synchronous_commit=on -c lock_timeout={BUSY_TIMEOUT:g}s -c statement_timeout=0 "
     f"-c idle_in_transaction_session_timeout=120s -c timezone=UTC {SERVER_LINK}"
 )
 
@@ -102,6 +102,7 @@ def open_engine(url: URL, *, pool_size: int = 8) -> Engine:
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "checkout", _wait_for_the_lock)
         return engine
     engine = create_engine(
         url,
@@ -131,6 +132,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
                 f"SQLite keeps {name}={found} where the ledger needs {value}: "
                 "put the file on a local disk (network file systems lose writes)"
             )
+
+
+def _wait_for_the_lock(connection: sqlite3.Connection, *_: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
 
 
 def _leave_strangers_alone(connection: sqlite3.Connection) -> None:

@@ -7,6 +7,7 @@ lead on. A lone caller therefore writes at once, on its own thread; nobody is wr
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,9 @@ CAPACITY = 50_000
 
 GATHER = 0.25
 """How long a leader waits for those just answered to come again, as a share of the last commit's time."""
+
+LONG = 1.0
+"""Seconds: where it took longer to find the database unreachable, those who came meanwhile do not try it too."""
 
 DRAIN = 30.0
 """Seconds that closing waits for what was accepted; every append gives up before that."""
@@ -141,7 +145,12 @@ class GroupCommit:
             started = time.monotonic()
             self._write(group)
             ended = time.monotonic()
-            self._shared, self._until = len(group), ended + (ended - started) * GATHER
+            if not isinstance(call.error, LedgerUnreachable):
+                self._shared, self._until = len(group), ended + (ended - started) * GATHER
+            elif ended - started > LONG:
+                late = self._take(math.inf)
+                group += late
+                _answer_all(late, call.error)
         finally:
             # Interrupted, the leader takes its own call away and nobody else's.
             others = [other for other in group if other is not call]
@@ -172,12 +181,12 @@ class GroupCommit:
                     self._company.acquire(blocking=False)
                 self._wanted = 0
 
-    def _take(self) -> list[_Call]:
+    def _take(self, limit: float = TRANSACTION) -> list[_Call]:
         """Take what one transaction holds of those who wait, in their order."""
         group: list[_Call] = []
         size = 0
         with self._idle:
-            while self._waiting and (not group or size + self._waiting[0].size <= TRANSACTION):
+            while self._waiting and (not group or size + self._waiting[0].size <= limit):
                 taken = self._waiting.popleft()
                 size += taken.size
                 group.append(taken)

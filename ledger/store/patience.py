@@ -14,10 +14,7 @@ from psycopg.abc import PQGen
 
 T = TypeVar("T")
 
-LOCKS = 8.0
-"""Seconds that the server waits for a lock: shorter than ANSWER, so that a lock says it is one."""
-
-ANSWER = 9.5
+ANSWER = 9.6
 """Seconds without a word from the server, in an append or a small read, until it is said to be unreachable."""
 
 GREETING = 2.0

@@ -10,8 +10,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
+
+from sqlalchemy.engine import make_url
+
+from ledger import Ledger
+from tests import databases
 
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER that makes a close a reset: the peer reads an error instead of an end."""
@@ -28,12 +33,20 @@ class Where(enum.Enum):
     BYTE = "at some byte, whoever says it"
 
 
+class How(enum.Enum):
+    """What a cut link looks like to the client."""
+
+    END = "the peer has closed it"
+    RESET = "the peer has reset it"
+    SILENCE = "the peer says nothing any more, while its machine takes every packet"
+
+
 class Cut(NamedTuple):
-    """One cut: `after` so many bytes, for COPY and BYTE; with a reset, or with a clean end."""
+    """One cut: `after` so many bytes, for COPY and BYTE."""
 
     where: Where
     after: int = 0
-    reset: bool = False
+    how: How = How.END
 
 
 class _Cutting(Exception):
@@ -92,16 +105,17 @@ class Commits:
 class Proxy:
     """Listens on a port of this machine and passes everything on to a server's socket, until it is told to cut."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, port: int = 0) -> None:
         self.server = server
         self.open = True
         self.silent = False
+        """Whether nothing is passed on at all, on links old and new, though every packet is taken."""
         self.passed = 0
         self.made: Counter[Where] = Counter()
         self._cuts: list[Cut] = []
         self._counted = 0
         self._lock = threading.Lock()
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listening.getsockname()[1]
         self._links: list[_Link] = []
         self._accepting = threading.Thread(target=self._accept, daemon=True)
@@ -144,9 +158,15 @@ class Proxy:
             self._counted += size if counts else 0
             return self._counted
 
+    def drop(self) -> None:
+        """Close the links there are; new ones may come."""
+        for link in self._links:
+            link.standing = False
+
     def close(self) -> None:
         """Close every link."""
         self.open = False
+        self.drop()
         with suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._accepting.join(10)
@@ -165,11 +185,30 @@ class Proxy:
                 link.start()
 
 
+@contextmanager
+def through_proxy(url: str) -> Iterator[tuple[Proxy, Ledger]]:
+    """Open a ledger whose every connection goes through a proxy."""
+    with closing(Proxy(socket_of(url))) as proxy, Ledger.open(by_port(url, proxy.port)) as ledger:
+        yield proxy, ledger
+
+
+def socket_of(url: str) -> str:
+    """Return the path of the socket of the tests' server."""
+    return f"{make_url(url).query['host']}/.s.PGSQL.5432"
+
+
+def by_port(url: str, port: int, host: str = "127.0.0.1") -> str:
+    """Return the address of the same database over TCP."""
+    options = {"sslmode": "disable", "gssencmode": "disable"}
+    return databases.text(make_url(url).set(host=host, port=port, query=options))
+
+
 class _Link(threading.Thread):
     """One client's link to the server."""
 
     def __init__(self, proxy: Proxy, client: socket.socket) -> None:
         super().__init__(daemon=True)
+        self.standing = True
         self._proxy = proxy
         self._client = client
         self._server = socket.socket(socket.AF_UNIX)
@@ -181,11 +220,14 @@ class _Link(threading.Thread):
         with self._client, self._server, suppress(OSError):
             self._server.connect(self._proxy.server)
             try:
-                while self._proxy.open and self._pass_on():
+                while self.standing and self._pass_on():
                     pass
             except _Cutting as cutting:
-                if cutting.args[0].reset:
+                how = cutting.args[0].how
+                if how is How.RESET:
                     self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                while how is How.SILENCE and self.standing:
+                    time.sleep(0.05)
 
     def _pass_on(self) -> bool:
         """Pass on what is there; say whether the link still stands."""

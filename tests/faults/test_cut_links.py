@@ -11,19 +11,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from functools import partial
 
 import pytest
-from sqlalchemy.engine import make_url
 
 from ledger import Ledger
 from ledger.errors import LedgerBusy, LedgerError, LedgerUnreachable
 from ledger.store.plan import Recorded
-from tests import databases
 from tests.faults.extent import many
 from tests.faults.oracle import Key, Place, expect_sound, places
-from tests.faults.proxy import Cut, Proxy, Where
+from tests.faults.proxy import Cut, How, Proxy, Where, through_proxy
 from tests.ledgers import empty
 from tests.store.events import Wire, order
 
@@ -80,16 +77,6 @@ def judge(url: str, senders: Sequence[Sender], proxy: Proxy, tell: Callable[...,
     )
 
 
-@contextmanager
-def through_proxy(url: str) -> Iterator[tuple[Proxy, Ledger]]:
-    """Open a ledger whose every connection goes through a proxy."""
-    direct = make_url(url)
-    with closing(Proxy(f"{direct.query['host']}/.s.PGSQL.5432")) as proxy:
-        options = {"sslmode": "disable", "gssencmode": "disable"}
-        with Ledger.open(databases.text(direct.set(host="127.0.0.1", port=proxy.port, query=options))) as ledger:
-            yield proxy, ledger
-
-
 @pytest.fixture
 def cut_off(kept_postgres: str) -> Iterator[tuple[Proxy, Ledger, str]]:
     """Give an empty ledger behind a proxy, and its address without."""
@@ -104,7 +91,7 @@ def some_cut(seed: random.Random, size: int, *, copies: bool) -> Cut:
     if where is Where.COPY and not copies:
         where = Where.BYTE
     after = seed.randrange(size if where is Where.BYTE else size // 2)
-    return Cut(where, after, reset=seed.random() < 0.5)
+    return Cut(where, after, seed.choice([How.END, How.RESET]))
 
 
 def cuts_of(seed: random.Random, size: int, *, copies: bool) -> list[Cut]:

@@ -17,6 +17,7 @@ from ledger import Ledger, LedgerError
 from ledger.errors import LedgerBusy, LedgerUnreachable, PermissionRefused
 from ledger.store.engine import writing
 from tests import databases
+from tests.faults.proxy import Cut, Where, through_proxy
 from tests.ledgers import empty
 from tests.store.asking import column
 from tests.store.doors import refused, rewritten
@@ -114,77 +115,12 @@ WAITING_IS_BROKEN_OFF = (
 )
 
 
-class Proxy:
-    """A way to a server that can cut the link right after a commit, before its answer is back."""
-
-    def __init__(self, socket_path: str) -> None:
-        self._server = socket_path
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = [self._listening]
-        self._threads: list[threading.Thread] = []
-        self._cutting = self._committing = False
-        self.port = self._listening.getsockname()[1]
-        self._start(self._serve)
-
-    def cut_after_commit(self) -> None:
-        """Cut the link after the next commit."""
-        self._cutting = True
-
-    def close(self) -> None:
-        """Close every link."""
-        for link in self._open:
-            shut(link)
-        for thread in self._threads:
-            thread.join(10)
-        for link in self._open:
-            link.close()
-
-    def _start(self, work: Callable[..., None], *links: socket.socket) -> None:
-        thread = threading.Thread(target=work, args=links, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listening.accept()
-                server = socket.socket(socket.AF_UNIX)
-                self._open += [client, server]
-                server.connect(self._server)
-                self._start(self._to_server, client, server)
-                self._start(self._to_client, client, server)
-
-    def _to_server(self, client: socket.socket, server: socket.socket) -> None:
-        with suppress(OSError):
-            while data := client.recv(65_536):
-                self._committing = self._cutting and b"COMMIT\0" in data
-                server.sendall(data)
-            shut(server)
-
-    def _to_client(self, client: socket.socket, server: socket.socket) -> None:
-        with suppress(OSError):
-            while data := server.recv(65_536):
-                if self._committing:
-                    self._cutting = self._committing = False
-                    shut(client)
-                    return
-                client.sendall(data)
-
-
-def shut(link: socket.socket) -> None:
-    with suppress(OSError):
-        link.shutdown(socket.SHUT_RDWR)
-
-
 def test_a_commit_whose_answer_is_lost_is_found_again(kept_postgres: str) -> None:
     empty(kept_postgres)
-    direct = make_url(kept_postgres)
-    with closing(Proxy(f"{direct.query['host']}/.s.PGSQL.5432")) as proxy:
-        url = direct.set(host="127.0.0.1", port=proxy.port, query={"sslmode": "disable"})
-        with Ledger.open(databases.text(url)) as ledger:
-            ledger.append(order("o1"))
-            proxy.cut_after_commit()
-            with pytest.raises(LedgerUnreachable, match="an append that was kept is found again"):
-                ledger.append(order("o2"), expected_version=1)
-            [again] = ledger.append(order("o2"), expected_version=1)
-            assert (again.position, again.version, again.recorded) == (2, 2, False)
+    with through_proxy(kept_postgres) as (proxy, ledger):
+        ledger.append(order("o1"))
+        proxy.arm(Cut(Where.AFTER))
+        with pytest.raises(LedgerUnreachable, match="an append that was kept is found again"):
+            ledger.append(order("o2"), expected_version=1)
+        [again] = ledger.append(order("o2"), expected_version=1)
+        assert (again.position, again.version, again.recorded) == (2, 2, False)
