@@ -24,8 +24,7 @@ from eventsourcing.persistence import ApplicationRecorder, Notification, Subscri
 from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.sqlite import SQLiteTrackingRecorder
 
-from benchmarks.append import stored
-from benchmarks.peers import folder, lines, machine, say, seconds
+from benchmarks.peers import folder, lines, machine, say, seconds, stored
 from ledger import Ledger
 from ledger.projections import PROJECTIONS
 from ledger.projections.driver import Folds
@@ -95,7 +94,7 @@ def peer_rate(raw: Sequence[bytes], place: Path) -> float:
             "SAME_SQLITE_DBNAME": f"{place}/peer-view.db",
         }
         upstream = Upstream(env=environment)
-        upstream.recorder.insert_events(stored(raw))
+        upstream.recorder.insert_events(list(stored(raw)))
         upstream.close()
 
         def run() -> None:
