@@ -46,6 +46,9 @@ SQLITE_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
     ),
 )
 
+SQLITE_NO_ROOM = ("SQLITE_IOERR_SHMSIZE",)
+"""What SQLite calls a failure of the disk, and is a full one: no room for the index that every connection shares."""
+
 POSTGRES_STATES: tuple[tuple[str, type[StorageError], str], ...] = (
     ("53100", StorageFull, "the server's disk is full: free some room and try again, nothing was half-written"),
     ("53", LedgerBusy, "the server is out of resources: try again later"),
@@ -94,6 +97,8 @@ POSTGRES_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
 
 def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
     words = str(error)
+    if getattr(error, "sqlite_errorname", "") in SQLITE_NO_ROOM:
+        words = f"database or disk is full, {words}"
     for part, kind, cure in SQLITE_WORDS:
         if part in words:
             return kind(f"{cure} ({words})")
