@@ -38,7 +38,7 @@ class Notes:
     """What a thread notes, so that it outlives the process."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+        self._file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
 
     def sent(self, event_ids: Sequence[str]) -> None:
         """Note what is about to be sent."""
