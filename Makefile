@@ -85,7 +85,7 @@ docs: install ## write the generated reference pages anew
 		$(BIN)/python -m ledger.$$room.reference > docs/reference/$$name.md; done
 
 .PHONY: bench
-bench: install ## measure against the peers, in the same run
+bench: install-dev ## measure against the peers, in the same run
 	@for benchmark in $$(grep -l __main__ benchmarks/*.py); do $(BIN)/python -m benchmarks.$$(basename $$benchmark .py); done
 
 .PHONY: requirements
