@@ -153,8 +153,8 @@ def test_positions_times_and_past_knowledge_stand_whatever_the_clock_does(
         looks += len(seen)
         expect_sound(url, {}, projections=seed % 5 == 0)
     # A clock that stood still for the log, or was never asked about, would show nothing.
-    assert times > many(2, 100)
-    assert looks > many(1, 200)
+    assert times > many(1, 100)
+    assert looks > many(0, 100)
     tell(jumps=jumps, acknowledged=acknowledged, times=times, looks_back=looks, changed=0)
 
 
