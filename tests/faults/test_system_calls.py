@@ -147,3 +147,8 @@ def again(url: str, number: int, acknowledged: dict[Key, Place]) -> list[str]:
     found += [f"{key} came back at {now[key]}, not {place}" for key, place in acknowledged.items() if now[key] != place]
     expect_sound(url, now, sent=sendings(number).keys, projections=number % 10 == 0)
     return found
+
+
+def test_a_file_that_cannot_be_looked_at_is_told_as_the_ledgers_own_error(tmp_path: Path) -> None:
+    with pytest.raises(errors.StorageError, match=r"cannot be looked at: check the path and the disk \(File name too"):
+        Ledger.open(f"sqlite:///{tmp_path}/{'x' * 300}.db")
