@@ -5,20 +5,20 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, PoolProxiedConnection
 
 from ledger.aggregates.standing import RULED
-from ledger.errors import LedgerBusy, LedgerError
+from ledger.errors import ContentConflict, LedgerBusy, LedgerError, LedgerUnreachable
 from ledger.events.control import EventRetracted
 from ledger.events.identity import CustomerMerged, CustomerUnmerged
 from ledger.schemas.prepare import Prepared, key_of
 from ledger.store.clock import Clock, system_clock
 from ledger.store.engine import BUSY_TIMEOUT
-from ledger.store.failures import storage_error, typed_errors
+from ledger.store.failures import storage_error
 from ledger.store.news import News
-from ledger.store.plan import Key, Known, Lineage, Plan, Planner, Recorded, Request
+from ledger.store.plan import Key, Known, Lineage, Outcome, Planner, Recorded, Request
 from ledger.store.postgres_writer import PostgresWriter
 from ledger.store.sqlite_writer import SQLiteWriter
 from ledger.store.writer import LogWriter
@@ -26,12 +26,20 @@ from ledger.store.writer import LogWriter
 TOLERANCE = 5 * 60 * 1_000_000
 """Microseconds that an event's occurred_at may be ahead of the ledger's clock."""
 
+REST = 1.0
+"""Seconds after which a connection that was not used goes back to the pool, which looks whether it is alive."""
+
+
+class _Kept(NamedTuple):
+    pooled: PoolProxiedConnection
+    writer: LogWriter
+
 
 class Appender:
-    """Appends to one ledger; safe to share between threads.
+    """Appends to one ledger, for one caller at a time: `GroupCommit` sees to that.
 
-    `writer` makes a transaction's writer of a driver's connection; without it the database's own is used.
-    `news` is told of every commit.
+    The connection is kept from one append to the next. `writer` makes what speaks to a driver's connection; without
+    it the database's own is used. `news` is told of every commit.
     """
 
     def __init__(
@@ -47,7 +55,12 @@ class Appender:
         self._tolerance = tolerance
         self._news = News(engine) if news is None else news
         own: Callable[[Any], LogWriter] = SQLiteWriter if engine.dialect.name == "sqlite" else PostgresWriter
-        self._writer = own if writer is None else writer
+        self._make_writer = own if writer is None else writer
+        self._kept: _Kept | None = None
+        self._used = 0.0
+        self._answered = False
+        # Sources are never renumbered, so those of a commit are known for good.
+        self._sources: dict[str, int] = {}
 
     def append(self, requests: Sequence[Request]) -> list[tuple[Recorded, ...] | LedgerError]:
         """Keep the requests in one transaction; return for each its events' places, or why it was not kept.
@@ -55,86 +68,111 @@ class Appender:
         A storage error is raised and nothing is kept, unless the database had committed when the link broke:
         sending the same events again then returns their first places.
         """
-        if not any(request.events for request in requests):
+        asked = _Asked([prepared for request in requests for prepared in request.events])
+        if not asked.events:
             return [() for _ in requests]
         give_up = time.monotonic() + BUSY_TIMEOUT
         while True:
+            kept, self._answered = self._kept, False
             try:
-                return self._once(requests)
+                return self._once(asked, requests)
+            except LedgerUnreachable:
+                # What was kept since the last append may have died meanwhile: a new connection knows how it is.
+                if kept is None or self._answered:
+                    raise
             except LedgerBusy:
                 if time.monotonic() >= give_up:
                     raise
-            # Two writers met on the same new key or stream: the next look finds what the other wrote.
-            time.sleep(0.005 + secrets.randbelow(45) / 1000)
+                # Two writers met on the same new key or stream: the next look finds what the other wrote.
+                time.sleep(0.001 + secrets.randbelow(20) / 1000)
 
-    def _once(self, requests: Sequence[Request]) -> list[tuple[Recorded, ...] | LedgerError]:
-        with typed_errors():
-            pooled = self._engine.raw_connection()
-            try:
-                writer: LogWriter = self._writer(pooled.driver_connection)
-                try:
-                    writer.begin()
-                    outcomes, writes = self._write(writer, requests)
-                    if writes:
-                        writer.commit()
-                        self._news.tell()
-                    else:
-                        writer.rollback()
-                except BaseException as error:
-                    self._undo(writer, error)
-                    raise
-                return outcomes
-            except Exception as error:
-                if storage_error(error) is not None:
-                    pooled.invalidate()
-                raise
-            finally:
-                pooled.close()
+    def rest(self) -> None:
+        """Give the connection back to the pool; the next append takes one that was looked at."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.writer.close()
+            kept.pooled.close()
 
-    @staticmethod
-    def _undo(writer: LogWriter, error: BaseException) -> None:
+    def _once(self, asked: _Asked, requests: Sequence[Request]) -> list[tuple[Recorded, ...] | LedgerError]:
         try:
-            writer.rollback()
+            writer = self._at_hand()
+            writer.begin()
+            outcomes = self._write(writer, asked, requests)
+        except BaseException as error:
+            typed = storage_error(error)
+            self._undo(error, usable=isinstance(typed or error, LedgerBusy))
+            if typed is None:
+                raise
+            raise typed from error
+        self._used = time.monotonic()
+        return outcomes
+
+    def _undo(self, error: BaseException, *, usable: bool) -> None:
+        """Roll back, and keep the connection only where it is surely `usable`: else nobody knows its state."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return
+        try:
+            kept.writer.rollback()
+            if usable:
+                self._kept = kept
         except Exception as second:  # noqa: BLE001 — whatever it is, the first error is raised on
             # The connection is gone, and with it the transaction; the first error is the one to tell.
             error.add_note(f"the rollback failed too: {second}")
+        finally:
+            if self._kept is None:
+                kept.writer.close()
+                kept.pooled.invalidate()
+                kept.pooled.close()
+
+    def _at_hand(self) -> LogWriter:
+        if self._kept is not None and time.monotonic() - self._used > REST:
+            self.rest()
+        if self._kept is None:
+            pooled = self._engine.raw_connection()
+            self._kept = _Kept(pooled, self._make_writer(pooled.driver_connection))
+        return self._kept.writer
 
     def _write(
-        self, writer: LogWriter, requests: Sequence[Request]
-    ) -> tuple[list[tuple[Recorded, ...] | LedgerError], bool]:
-        events = [prepared for request in requests for prepared in request.events]
-        asked = _Asked(events)
-        sources = writer.source_ids(asked.sources)
-        # Streams first, keys after: who waited for another writer's lock must see what that one kept.
-        heads = writer.heads(asked.customers)
-        known = writer.known(asked.keys(sources))
+        self, writer: LogWriter, asked: _Asked, requests: Sequence[Request]
+    ) -> list[tuple[Recorded, ...] | LedgerError]:
+        sources = self._sources
+        if not asked.sources <= sources.keys():
+            sources = {**sources, **writer.source_ids(asked.sources)}
+        heads, known = writer.look(asked.customers, asked.keys(sources))
+        self._answered = True
         lineage = Lineage()
         if asked.links:
-            writer.take_head()  # merges look at other streams' links: one at a time
-            streams = [head.stream for head in heads.values()]
-            lineage = writer.lineage(streams, asked.merges(sources))
+            lineage = writer.lineage([head.stream for head in heads.values()], asked.merges(sources))
         plan = Planner(heads, known, sources, lineage, now=self._clock(), tolerance=self._tolerance).plan(requests)
-        first = self._keep(writer, plan) if plan.rows else 0
-        outcomes: list[tuple[Recorded, ...] | LedgerError] = [
+        first = 0
+        if plan.rows:
+            writer.write(plan.rows, plan.links, list(plan.touched.values()), self._clock())
+            first = writer.commit()
+            self._sources = sources
+            self._news.tell()
+        else:
+            writer.rollback()
+        for place, row in plan.contradicted.items():
+            plan.outcomes[place] = _placed(plan.outcomes[place], first + row)
+        return [
             outcome if isinstance(outcome, LedgerError) else _places(request, outcome, first)
             for request, outcome in zip(requests, plan.outcomes, strict=True)
         ]
-        return outcomes, bool(plan.rows)
 
-    def _keep(self, writer: LogWriter, plan: Plan) -> int:
-        """Write what is planned; return the first position."""
-        position, recorded_at = writer.take_head()
-        # The clock may go back, recorded_at never does.
-        recorded = max(self._clock(), recorded_at)
-        writer.write(plan.rows, plan.links, list(plan.touched.values()), position + 1, recorded)
-        return position + 1
+
+def _placed(outcome: Outcome, position: int) -> Outcome:
+    """Return a conflict with an event of the same transaction, which has its position now."""
+    if not isinstance(outcome, ContentConflict):
+        return outcome
+    return ContentConflict(outcome.source, outcome.event_id, position)
 
 
 class _Asked:
     """What a batch has to look up."""
 
     def __init__(self, events: Sequence[Prepared]) -> None:
-        self._events = events
+        self.events = events
         self.sources: set[str] = set()
         # In the order they are named: their streams are numbered so.
         self.customers: dict[str, None] = {}
@@ -156,14 +194,14 @@ class _Asked:
             self._targets.append((data.source, key_of(data.event_id)))
 
     def keys(self, sources: dict[str, int]) -> set[Key]:
-        keys = {(sources[prepared.event.source], prepared.key) for prepared in self._events}
+        keys = {(sources[prepared.event.source], prepared.key) for prepared in self.events}
         keys.update((sources[source], key) for source, key in self._targets)
         return keys
 
     def merges(self, sources: dict[str, int]) -> set[Key]:
         return {
             (sources[prepared.event.source], prepared.key)
-            for prepared in self._events
+            for prepared in self.events
             if isinstance(prepared.event.data, CustomerMerged)
         }
 

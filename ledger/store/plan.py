@@ -18,6 +18,8 @@ from ledger.events.event import Event
 from ledger.events.identity import CustomerIdentified, CustomerMerged, CustomerUnmerged
 from ledger.schemas.prepare import Prepared, key_of
 
+NOT_PLANNED = -1
+
 Key = tuple[int, bytes]
 """(number of the source, 16 bytes of the event id): the identity of an event in the tables."""
 
@@ -110,6 +112,8 @@ class Plan(Struct):
     links: list[Link] = field(default_factory=list)
     touched: dict[str, Head] = field(default_factory=dict)
     outcomes: list[Outcome] = field(default_factory=list)
+    contradicted: dict[int, int] = field(default_factory=dict)
+    """By the place of a request that another one of this plan contradicts: the row that does."""
 
 
 class _Before(Struct):
@@ -143,13 +147,18 @@ class Planner:
         self._tolerance = tolerance
         self._latest = now + tolerance
         self._plan = Plan()
+        self._contradicted = NOT_PLANNED
 
     def plan(self, requests: Sequence[Request]) -> Plan:
         """Return the plan for all requests, in their order."""
         for request in requests:
+            self._contradicted = NOT_PLANNED
+            planned = len(self._plan.rows)
             try:
                 self._plan.outcomes.append(self._one(request))
             except (Refused, Conflict, InvalidArgument) as error:
+                if self._contradicted in range(planned):
+                    self._plan.contradicted[len(self._plan.outcomes)] = self._contradicted
                 self._plan.outcomes.append(error)
         return self._plan
 
@@ -204,6 +213,7 @@ class Planner:
         there = self._known.get(key)
         if there is not None:
             if there.digest != prepared.digest:
+                self._contradicted = NOT_PLANNED if there.row is None else there.row
                 raise ContentConflict(event.source, event.event_id, there.position if there.row is None else None)
             return there, False
         head = self._heads[event.customer_id]

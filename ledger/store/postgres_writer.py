@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import psycopg
+from psycopg import Pipeline
 
 from ledger.errors import LedgerBusy
 from ledger.store.patience import ANSWER, PatientConnection
@@ -12,27 +14,72 @@ from ledger.store.plan import Head, Key, Known, Lineage, Link, NewEvent
 from ledger.store.rows import EVENT_COLUMNS, dump_standing, event_rows, load_standing, random_ids
 
 COPY_EVENTS = f"COPY events ({EVENT_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+FEW = 100
+"""Rows up to which an INSERT that is sent with everything else is quicker than a COPY, which waits for its turn."""
+
+NAMES = EVENT_COLUMNS.split(", ")
+RECORDED_AT = NAMES.index("recorded_at")
 EVENT_TYPES = (
     "int8", "int8", "int8", "int4", "bytea", "text", "int2", "int8", "int8", "int8", "bytea", "bytea", "bytea",
 )  # fmt: skip
 
+GIVEN = {name: type for name, type in zip(NAMES, EVENT_TYPES, strict=True) if name != "recorded_at"}
+TAKEN = {name: f"g.{name}" for name in GIVEN} | {
+    "position": "h.position + g.position",
+    "recorded_at": "h.recorded_at",
+}
+INSERT_EVENTS = (
+    f"INSERT INTO events ({EVENT_COLUMNS}) SELECT {', '.join(TAKEN[name] for name in NAMES)} FROM log_head h, "
+    f"unnest({', '.join(f'%s::{type}[]' for type in GIVEN.values())}) AS g ({', '.join(GIVEN)})"
+)
+
 
 class PostgresWriter:
-    """The append's questions, answered by a psycopg connection."""
+    """The append's questions, answered by a psycopg connection.
+
+    What one statement need not wait for another's answer to say is sent together: every answer waited for costs as
+    much as the work of a small append.
+    """
 
     def __init__(self, connection: PatientConnection) -> None:
         self._connection = connection
         connection.patience = ANSWER
         self._cursor = connection.cursor(binary=True)
+        self._head = connection.cursor(binary=True)
+        self._sending: AbstractContextManager[Pipeline] | None = None
+        self._count = 0
 
     def begin(self) -> None:
         """Leave it to psycopg, which starts a transaction with the first statement."""
 
-    def commit(self) -> None:
-        self._connection.commit()
+    def commit(self) -> int:
+        with _met():
+            self._connection.commit()
+            self._sent()
+        row = self._head.fetchone()
+        if row is None:
+            raise psycopg.DataError("log_head has lost its row")
+        return int(row[0]) - self._count + 1
 
     def rollback(self) -> None:
+        with suppress(psycopg.Error):  # told already, by whatever made us roll back
+            self._sent()
         self._connection.rollback()
+
+    def close(self) -> None:
+        self._cursor.close()
+        self._head.close()
+
+    def _send(self) -> None:
+        """Send what follows without waiting for answers."""
+        self._sending = self._connection.pipeline()
+        self._sending.__enter__()
+
+    def _sent(self) -> None:
+        """Wait for the answers to everything that was sent."""
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            sending.__exit__(None, None, None)
 
     def source_ids(self, names: Collection[str]) -> dict[str, int]:
         wanted = sorted(names)
@@ -45,33 +92,34 @@ class PostgresWriter:
             found = dict(self._cursor.execute(select, (wanted,)).fetchall())
         return found
 
-    def known(self, keys: Collection[Key]) -> dict[Key, Known]:
+    def look(self, customer_ids: Collection[str], keys: Collection[Key]) -> tuple[dict[str, Head], dict[Key, Known]]:
+        self._send()
+        self._head.execute(
+            "SELECT stream, customer_id, version, standing FROM streams WHERE customer_id = ANY(%s) "
+            "ORDER BY stream FOR UPDATE",
+            (sorted(customer_ids),),
+        )
         self._cursor.execute(
             "SELECT e.source, e.event_key, stream, version, position, type, digest "
             "FROM unnest(%s::int4[], %s::bytea[]) AS k (source, event_key) "
             "JOIN events e ON e.source = k.source AND e.event_key = k.event_key",
             ([source for source, _ in keys], [key for _, key in keys]),
         )
-        return {(source, key): Known(*fields) for source, key, *fields in self._cursor}
-
-    def heads(self, customer_ids: Collection[str]) -> dict[str, Head]:
-        self._cursor.execute(
-            "SELECT stream, customer_id, version, standing FROM streams WHERE customer_id = ANY(%s) "
-            "ORDER BY stream FOR UPDATE",
-            (sorted(customer_ids),),
-        )
+        self._sent()
         heads = {
             customer_id: Head(stream, customer_id, version, load_standing(standing))
-            for stream, customer_id, version, standing in self._cursor
+            for stream, customer_id, version, standing in self._head
         }
+        known = {(source, key): Known(*fields) for source, key, *fields in self._cursor}
         missing = [customer_id for customer_id in customer_ids if customer_id not in heads]
         if missing:
             self._cursor.execute("SELECT nextval('streams_stream_seq') FROM generate_series(1, %s)", (len(missing),))
             for customer_id, (stream,) in zip(missing, self._cursor.fetchall(), strict=True):
                 heads[customer_id] = Head(stream, customer_id, new=True)
-        return heads
+        return heads, known
 
     def lineage(self, streams: Collection[int], merges: Collection[Key]) -> Lineage:
+        self._cursor.execute("SELECT 1 FROM log_head FOR UPDATE")  # merges look at other streams' links: one at a time
         lineage = Lineage()
         frontier, seen = set(streams), set(streams)
         while frontier:
@@ -95,36 +143,58 @@ class PostgresWriter:
         lineage.unmerged.update((source, key) for source, key in self._cursor)
         return lineage
 
-    def take_head(self) -> tuple[int, int]:
-        row = self._cursor.execute("SELECT position, recorded_at FROM log_head FOR UPDATE").fetchone()
-        if row is None:
-            raise psycopg.DataError("log_head has lost its row")
-        return row[0], row[1]
+    def write(self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], now: int) -> None:
+        self._count = len(rows)
+        with _met():
+            if links or len(rows) > FEW:
+                self._write_many(rows, links, heads, now)
+            else:
+                self._write_few(rows, heads, now)
 
-    def write(
-        self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], first: int, recorded: int
-    ) -> None:
-        try:
-            self._write_heads(heads)
-            with self._cursor.copy(COPY_EVENTS) as copy:
-                copy.set_types(EVENT_TYPES)
-                for values in event_rows(rows, first, recorded):
-                    copy.write_row(values)
-            self._write_links(rows, links, first, recorded)
-        except psycopg.errors.UniqueViolation as error:
-            # Another writer kept the same event or opened the same stream since we looked.
-            raise LedgerBusy("another writer was in the way: try again") from error
-        self._cursor.execute("UPDATE log_head SET position = %s, recorded_at = %s", (first + len(rows) - 1, recorded))
+    def _write_few(self, rows: Sequence[NewEvent], heads: Collection[Head], now: int) -> None:
+        self._send()
+        self._write_heads(heads)
+        self._take_head(now)
+        columns = [list(column) for column in zip(*event_rows(rows, 0, 0), strict=True)]
+        # The head was moved by the statement before: the rows stand between its old value and its new one.
+        columns[0] = list(range(1 - len(rows), 1))
+        del columns[RECORDED_AT]
+        self._cursor.execute(INSERT_EVENTS, columns)  # an answer to what was sent before may be read here
+
+    def _write_many(self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], now: int) -> None:
+        self._write_heads(heads)
+        self._take_head(now)
+        position, recorded = self._head.fetchone() or (0, 0)
+        self._head.scroll(-1)
+        first = position - len(rows) + 1
+        with self._cursor.copy(COPY_EVENTS) as copy:
+            copy.set_types(EVENT_TYPES)
+            for values in event_rows(rows, first, recorded):
+                copy.write_row(values)
+        self._write_links(rows, links, first, recorded)
+
+    def _take_head(self, now: int) -> None:
+        """Move the log's head, late: from here to the end no other writer can."""
+        self._head.execute(
+            "UPDATE log_head SET position = position + %s, recorded_at = greatest(recorded_at, %s) "
+            "RETURNING position, recorded_at",
+            (self._count, now),
+        )
 
     def _write_heads(self, heads: Collection[Head]) -> None:
         new = [head for head in heads if head.new]
         if new:
-            with self._cursor.copy(
-                "COPY streams (stream, id, customer_id, version, standing) FROM STDIN (FORMAT BINARY)"
-            ) as copy:
-                copy.set_types(("int8", "bytea", "text", "int8", "bytea"))
-                for head, id in zip(new, random_ids(len(new)), strict=True):
-                    copy.write_row((head.stream, id, head.customer_id, head.version, dump_standing(head.standing)))
+            self._cursor.execute(
+                "INSERT INTO streams (stream, id, customer_id, version, standing) "
+                "SELECT * FROM unnest(%s::int8[], %s::bytea[], %s::text[], %s::int8[], %s::bytea[])",
+                (
+                    [head.stream for head in new],
+                    list(random_ids(len(new))),
+                    [head.customer_id for head in new],
+                    [head.version for head in new],
+                    [dump_standing(head.standing) for head in new],
+                ),
+            )
         moved = [head for head in heads if not head.new]
         if moved:
             self._cursor.execute(
@@ -157,3 +227,12 @@ class PostgresWriter:
                     "INSERT INTO identifiers (position, stream, namespace, value) VALUES (%s, %s, %s, %s)",
                     (position, row.stream, *link.identifier),
                 )
+
+
+@contextmanager
+def _met() -> Iterator[None]:
+    """Say busy where another writer kept the same event or opened the same stream since we looked."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        raise LedgerBusy("another writer was in the way: try again") from error

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from ledger.store.engine import BUSY_TIMEOUT
 from ledger.store.plan import Head, Key, Known, Lineage, Link, NewEvent
 from ledger.store.rows import EVENT_COLUMNS, chunks, dump_standing, event_rows, load_standing, random_ids
 
 CHUNK = 500
+
+SHORTEST_WAIT, WAITS = 0.0003, 2_500
+"""Seconds, and further microseconds by chance, between two attempts at another process's lock."""
 
 INSERT_EVENT = f"INSERT INTO events ({EVENT_COLUMNS}) VALUES ({','.join('?' * 13)})"
 
@@ -22,17 +28,39 @@ class SQLiteWriter:
     """The append's questions, answered by a sqlite3 connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self._cursor = connection.cursor()
+        self._first = 0
+        # SQLite itself would sleep for up to 100 ms at a time; the pool sets its patience again.
+        self._cursor.execute("PRAGMA busy_timeout = 0")
 
     def begin(self) -> None:
-        self._cursor.execute("BEGIN IMMEDIATE")
+        """Take the file's write lock, asking again soon while another process has it."""
+        give_up = 0.0
+        while True:
+            try:
+                self._cursor.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                give_up = give_up or time.monotonic() + BUSY_TIMEOUT
+                if time.monotonic() >= give_up:
+                    raise
+            else:
+                return
+            time.sleep(SHORTEST_WAIT + secrets.randbelow(WAITS) / 1e6)
 
-    def commit(self) -> None:
+    def commit(self) -> int:
         self._cursor.execute("COMMIT")
+        return self._first
 
     def rollback(self) -> None:
-        if self._cursor.connection.in_transaction:
+        if self._connection.in_transaction:
             self._cursor.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Finalize the statements: SQLite keeps a closed connection's locks until the last of them is gone."""
+        self._cursor.close()
 
     def source_ids(self, names: Collection[str]) -> dict[str, int]:
         found = dict(self._cursor.execute("SELECT name, id FROM sources").fetchall())
@@ -42,7 +70,10 @@ class SQLiteWriter:
             found = dict(self._cursor.execute("SELECT name, id FROM sources").fetchall())
         return found
 
-    def known(self, keys: Collection[Key]) -> dict[Key, Known]:
+    def look(self, customer_ids: Collection[str], keys: Collection[Key]) -> tuple[dict[str, Head], dict[Key, Known]]:
+        return self._heads(customer_ids), self._known(keys)
+
+    def _known(self, keys: Collection[Key]) -> dict[Key, Known]:
         by_source: dict[int, list[bytes]] = defaultdict(list)
         for source, key in keys:
             by_source[source].append(key)
@@ -58,7 +89,7 @@ class SQLiteWriter:
                     known[source, key] = Known(*fields)
         return known
 
-    def heads(self, customer_ids: Collection[str]) -> dict[str, Head]:
+    def _heads(self, customer_ids: Collection[str]) -> dict[str, Head]:
         heads: dict[str, Head] = {}
         for chunk in chunks(sorted(customer_ids), CHUNK):
             self._cursor.execute(
@@ -67,11 +98,10 @@ class SQLiteWriter:
             )
             for stream, customer_id, version, standing in self._cursor:
                 heads[customer_id] = Head(stream, customer_id, version, load_standing(standing))
-        [last] = self._cursor.execute("SELECT coalesce(max(stream), 0) FROM streams").fetchone()
-        for customer_id in customer_ids:
-            if customer_id not in heads:
-                last += 1
-                heads[customer_id] = Head(last, customer_id, new=True)
+        missing = [customer_id for customer_id in customer_ids if customer_id not in heads]
+        if missing:
+            [last] = self._cursor.execute("SELECT coalesce(max(stream), 0) FROM streams").fetchone()
+            heads.update({name: Head(stream, name, new=True) for stream, name in enumerate(missing, last + 1)})
         return heads
 
     def lineage(self, streams: Collection[int], merges: Collection[Key]) -> Lineage:
@@ -97,29 +127,29 @@ class SQLiteWriter:
                 lineage.unmerged.add((source, key))
         return lineage
 
-    def take_head(self) -> tuple[int, int]:
-        position, recorded_at = self._cursor.execute("SELECT position, recorded_at FROM log_head").fetchone()
-        return position, recorded_at
+    def write(self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], now: int) -> None:
+        position, recorded = self._cursor.execute("SELECT position, recorded_at FROM log_head").fetchone()
+        self._first, recorded = position + 1, max(recorded, now)
+        self._write_heads(heads)
+        self._cursor.executemany(INSERT_EVENT, event_rows(rows, self._first, recorded))
+        for link in links:
+            self._write_link(link, rows[link.row], self._first + link.row, recorded)
+        self._cursor.execute("UPDATE log_head SET position = ?, recorded_at = ?", (position + len(rows), recorded))
 
-    def write(
-        self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], first: int, recorded: int
-    ) -> None:
+    def _write_heads(self, heads: Collection[Head]) -> None:
         new = [head for head in heads if head.new]
-        self._cursor.executemany(
-            "INSERT INTO streams (stream, id, customer_id, version, standing) VALUES (?, ?, ?, ?, ?)",
-            [
-                (head.stream, id, head.customer_id, head.version, dump_standing(head.standing))
-                for head, id in zip(new, random_ids(len(new)), strict=True)
-            ],
-        )
+        if new:
+            self._cursor.executemany(
+                "INSERT INTO streams (stream, id, customer_id, version, standing) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (head.stream, id, head.customer_id, head.version, dump_standing(head.standing))
+                    for head, id in zip(new, random_ids(len(new)), strict=True)
+                ],
+            )
         self._cursor.executemany(
             "UPDATE streams SET version = ?, standing = ? WHERE stream = ?",
             [(head.version, dump_standing(head.standing), head.stream) for head in heads if not head.new],
         )
-        self._cursor.executemany(INSERT_EVENT, event_rows(rows, first, recorded))
-        for link in links:
-            self._write_link(link, rows[link.row], first + link.row, recorded)
-        self._cursor.execute("UPDATE log_head SET position = ?, recorded_at = ?", (first + len(rows) - 1, recorded))
 
     def _write_link(self, link: Link, row: NewEvent, position: int, recorded: int) -> None:
         if link.merge is not None:

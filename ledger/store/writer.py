@@ -9,7 +9,10 @@ from ledger.store.plan import Head, Key, Known, Lineage, Link, NewEvent
 
 
 class LogWriter(Protocol):
-    """One transaction on the log, through the driver's own connection (Core costs more than the database here)."""
+    """Transactions on the log, one after another.
+
+    They go through the driver's own connection: Core costs more than the database here.
+    """
 
     def begin(self) -> None:
         """Start the transaction that the rest belongs to."""
@@ -17,25 +20,30 @@ class LogWriter(Protocol):
     def source_ids(self, names: Collection[str]) -> dict[str, int]:
         """Return the number of every named source, new ones included."""
 
-    def known(self, keys: Collection[Key]) -> dict[Key, Known]:
-        """Return the events of these keys that are recorded."""
+    def look(self, customer_ids: Collection[str], keys: Collection[Key]) -> tuple[dict[str, Head], dict[Key, Known]]:
+        """Return the head of every customer's stream, new ones at version 0, and the recorded events of the keys.
 
-    def heads(self, customer_ids: Collection[str]) -> dict[str, Head]:
-        """Return the head of every customer's stream, new ones at version 0; held until the end."""
+        The heads are held until the end, and the events looked up after: who waited for another writer's lock must
+        see what that one kept.
+        """
 
     def lineage(self, streams: Collection[int], merges: Collection[Key]) -> Lineage:
-        """Return the effective merges upward of `streams`, and which of `merges` an unmerge names."""
+        """Return the effective merges upward of `streams`, and which of `merges` an unmerge names.
 
-    def take_head(self) -> tuple[int, int]:
-        """Return the last position and its recorded_at; no other writer moves them until the end."""
+        No other writer changes them until the end.
+        """
 
-    def write(
-        self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], first: int, recorded: int
-    ) -> None:
-        """Insert the events from position `first` on, move the streams' heads and the log's head."""
+    def write(self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], now: int) -> None:
+        """Insert the events at the end of the log, and move the streams' heads and the log's.
 
-    def commit(self) -> None:
-        """Make it durable."""
+        They are recorded at `now`, or with the last event where the clock went back.
+        """
+
+    def commit(self) -> int:
+        """Make it durable; return the position of the first event written."""
 
     def rollback(self) -> None:
         """Leave no trace."""
+
+    def close(self) -> None:
+        """Let go of the connection, whatever state it is in."""

@@ -92,8 +92,8 @@ def test_a_key_with_other_content_later_in_the_same_batch_conflicts_alone(ledger
     assert isinstance(last, Recorded)
     assert places([first, same, last]) == [(1, 1, True), (1, 1, False), (2, 2, True)]
     assert isinstance(other, ContentConflict)
-    assert other.position is None
-    assert "in the same call with other content" in str(other)
+    assert other.position == 1
+    assert "is recorded at position 1 with other content" in str(other)
 
 
 def test_the_same_event_twice_in_one_atomic_append_is_kept_once(ledger: Ledger) -> None:

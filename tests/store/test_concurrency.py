@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -171,16 +171,16 @@ def test_a_reader_that_follows_the_log_misses_nothing(ledger: Ledger) -> None:
 def test_who_waited_for_another_writer_finds_what_that_one_kept(kept_postgres: str) -> None:
     """Both look for the event before either has kept it; on SQLite a writer looks only once it is alone."""
     empty(kept_postgres)
-    with Ledger.open(kept_postgres) as ledger:
+    with Ledger.open(kept_postgres) as ledger, Ledger.open(kept_postgres) as other:
         ledger.append(order("o1"))
-        places = kept_while_both_wait(ledger, order("o2"))
+        places = kept_while_both_wait((ledger, other), order("o2"))
     assert sorted(place.recorded for place in places) == [False, True]
     assert {(place.position, place.version) for place in places} == {(2, 2)}
 
 
-def kept_while_both_wait(ledger: Ledger, wanted: Wire) -> list[Recorded]:
-    """Append one event twice at once, expecting its customer at version 1, while another holds the customer's lock."""
-    plain = databases.text(make_url(ledger.store.url).set(drivername="postgresql"))
+def kept_while_both_wait(ledgers: Sequence[Ledger], wanted: Wire) -> list[Recorded]:
+    """Append one event by two at once, expecting its customer at version 1, while another holds the customer's lock."""
+    plain = databases.text(make_url(ledgers[0].store.url).set(drivername="postgresql"))
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with (
         psycopg.connect(plain) as holder,
@@ -188,7 +188,7 @@ def kept_while_both_wait(ledger: Ledger, wanted: Wire) -> list[Recorded]:
         ThreadPoolExecutor(2) as pool,
     ):
         holder.execute("SELECT 1 FROM streams FOR UPDATE")
-        sent = [pool.submit(ledger.append, wanted, expected_version=1) for _ in range(2)]
+        sent = [pool.submit(ledger.append, wanted, expected_version=1) for ledger in ledgers]
         deadline = time.monotonic() + 8
         while watcher.execute(waiting).fetchone() != (2,) and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -200,17 +200,19 @@ def test_a_writer_that_waits_too_long_for_another_is_told_to_try_again(
     ledger: Ledger, quick_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ledger.store.append.BUSY_TIMEOUT", 0.2)
-    ledger.append(order("o1"))
-    patience = {"sqlite": "PRAGMA busy_timeout = 100", "postgresql": "SET lock_timeout = '100ms'"}
+    monkeypatch.setattr("ledger.store.sqlite_writer.BUSY_TIMEOUT", 0.1)
 
     def impatient(connection: Any, *_: Any) -> None:
-        connection.execute(patience[ledger.store.engine.dialect.name])
+        connection.execute("SET lock_timeout = '100ms'")
 
-    event.listen(ledger.store.engine, "checkout", impatient)
-    with Ledger.open(quick_url) as other, writing(other.store.engine) as connection:
-        connection.execute(text("UPDATE log_head SET position = position"))
-        with pytest.raises(LedgerBusy, match="try again"):
-            ledger.append(order("o2"))
+    if ledger.store.engine.dialect.name == "postgresql":
+        event.listen(ledger.store.engine, "checkout", impatient)
+    with Ledger.open(quick_url) as other:
+        other.append(order("o1"))
+        with writing(other.store.engine) as connection:
+            connection.execute(text("UPDATE log_head SET position = position"))
+            with pytest.raises(LedgerBusy, match="try again"):
+                ledger.append(order("o2"))
     assert ledger.append(order("o2"))[0].position == 2
 
 

@@ -28,19 +28,16 @@ from tests.store.events import Wire, order
 
 
 @contextmanager
-def room_for(ledger: Ledger, pages: int) -> Iterator[None]:
-    """Let the file grow by so many pages and no more: SQLite says the same as of a full disk."""
+def room_for(ledger: Ledger, pages: int) -> Iterator[Ledger]:
+    """Give the ledger opened anew, whose file may grow by so many pages: SQLite says the same as of a full disk."""
     [(now,)] = ask(ledger, "PRAGMA page_count")
 
     def limit(connection: object, _record: object, _proxy: object = None) -> None:
         connection.execute(f"PRAGMA max_page_count = {now + pages}")  # type: ignore[attr-defined]  # of the driver
 
-    event.listen(ledger.store.engine, "checkout", limit)
-    try:
-        yield
-    finally:
-        event.remove(ledger.store.engine, "checkout", limit)
-        ledger.store.engine.dispose()
+    with Ledger.open(ledger.store.url) as cramped:
+        event.listen(cramped.store.engine, "checkout", limit)
+        yield cramped
 
 
 def orders(first: int, count: int) -> Iterator[Wire]:
@@ -58,8 +55,9 @@ def told(quick_ledger: Ledger) -> Ledger:
 def test_an_append_that_finds_the_disk_full_is_not_half_written_and_goes_on_later(told: Ledger) -> None:
     before = contents(told)
     together = list(orders(1_000, 2_000))
-    with room_for(told, 20), pytest.raises(StorageFull, match="free some room and run the same command again"):
-        told.append(together)
+    words = "free some room and run the same command again"
+    with room_for(told, 20) as cramped, pytest.raises(StorageFull, match=words):
+        cramped.append(together)
     assert contents(told) == before
     places = told.append(together)
     assert [place.position for place in places] == list(range(401, 2_401))
@@ -71,13 +69,13 @@ def test_what_was_acknowledged_before_the_disk_was_full_stays(told: Ledger, monk
     monkeypatch.setattr("ledger.commands.BATCH", 100)
     acknowledged: list[Recorded] = []
 
-    def append_all() -> None:
-        for outcome in told.append_many(orders(1_000, 5_000)):
+    def append_all(cramped: Ledger) -> None:
+        for outcome in cramped.append_many(orders(1_000, 5_000)):
             assert isinstance(outcome, Recorded)
             acknowledged.append(outcome)
 
-    with room_for(told, 150), pytest.raises(StorageFull):
-        append_all()
+    with room_for(told, 150) as cramped, pytest.raises(StorageFull):
+        append_all(cramped)
     assert 0 < len(acknowledged) < 5_000
     assert column(told, "SELECT position FROM log_head") == [400 + len(acknowledged)]
     assert column(told, "SELECT count(*) FROM events") == [400 + len(acknowledged)]
@@ -96,23 +94,23 @@ def test_a_rebuild_that_finds_the_disk_full_keeps_the_old_tables_and_gives_its_r
 ) -> None:
     position = ask(told, "SELECT * FROM journey_position ORDER BY customer")
     assert all(isinstance(outcome, Recorded) for outcome in told.append_many(orders(1_000, 400)))
-    with room_for(told, pages), pytest.raises(StorageFull):
-        rebuild(told.store)
+    with room_for(told, pages) as cramped, pytest.raises(StorageFull):
+        rebuild(cramped.store)
     assert ask(told, "SELECT * FROM journey_position ORDER BY customer") == position
     assert column(told, "SELECT DISTINCT position FROM checkpoints") == [400]
     with reading(told.store.engine) as connection:
         assert not [name for name in inspect(connection).get_table_names() if BUILDING in name]
     # What the rebuild had taken is free again: events have room where there was none.
-    with room_for(told, 3):
-        told.append(list(orders(2_000, 20)))
+    with room_for(told, 3) as cramped:
+        cramped.append(list(orders(2_000, 20)))
     told.rebuild()
     assert told.verify(whole=True).ok
 
 
 def test_a_catch_up_that_finds_the_disk_full_applies_nothing_and_goes_on_later(told: Ledger) -> None:
     assert all(isinstance(outcome, Recorded) for outcome in told.append_many(orders(1_000, 1_000)))
-    with room_for(told, 10), pytest.raises(StorageFull):
-        told.catch_up()
+    with room_for(told, 10) as cramped, pytest.raises(StorageFull):
+        cramped.catch_up()
     assert column(told, "SELECT DISTINCT position FROM checkpoints") == [400]
     assert told.verify(whole=True).ok
     assert told.catch_up().events == 1_000
