@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ledger import Ledger
+import pytest
+
+from ledger import Ledger, LedgerError
 from ledger.queries.subscribe import Subscription
 
 PATIENCE = 30.0
@@ -43,9 +45,18 @@ class Follower:
         return [event["position"] for event in self.events]
 
     def ended(self) -> None:
-        """Expect that the iteration ends by itself."""
+        """Expect that the iteration ends, and that nothing was wrong."""
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
+        if self.error is not None:
+            raise self.error
+
+    def failed(self, kind: type[LedgerError]) -> LedgerError:
+        """Expect that the iteration ends in such an error, and return it."""
+        with pytest.raises(kind) as caught:
+            self.ended()
+        self.error = None
+        return caught.value
 
     def reached(self, position: int) -> None:
         """Expect that the subscription comes to a position."""
