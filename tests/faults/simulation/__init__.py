@@ -1,0 +1,1 @@
+"""A seeded simulation of the write path: one seed decides who acts, what fails and when, and replays exactly."""
