@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from hashlib import blake2b, sha256
 from math import isfinite
@@ -33,6 +34,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _canonical = msgspec.json.Encoder(order="sorted").encode
 _values = msgspec.json.Decoder().decode
 _canonical_uuid = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+_likely_type = re.compile(rb'"type" ?: ?"([^"\\]+)"').search
 _BACKSLASH = ord("\\")
 _CUSTOMER = len(b',"customer_id":}')
 
@@ -106,19 +108,31 @@ class Preparer:
     def _quickly(self, raw: bytes, received: int, make_id: bool) -> Prepared | None:
         """Return the prepared event, or None where the schema must look: never accept what it refuses."""
         try:
-            peek = _peek(raw)
-            shape = self._shapes.get(peek.type) or self._shape(peek.type)
-            if shape is None or peek.type_version != shape.version:
-                return None
-            if peek.event_id is UNSET or peek.data is UNSET:
-                raw = _completed(raw, peek, make_id)
-            event: Event[Any] = shape.decode(raw)
-            if not shape.fits(event.data):
+            event, shape, raw = self._decoded(raw, make_id)
+            if event is None or shape is None or not shape.fits(event.data):
                 return None
             prepared, content = self._kept(event, shape, received)
         except (ValueError, RecursionError):
             return None
         return prepared if _unambiguous(raw, content) else None
+
+    def _decoded(self, raw: bytes, make_id: bool) -> tuple[Event[Any] | None, Shape | None, bytes]:
+        """Return the event, its shape and its whole text; no event where the schema must look."""
+        likely = _likely_type(raw)
+        shape = self._shapes.get(likely[1].decode()) if likely else None
+        if shape is not None:
+            # Nearly always the first "type" in the text is the event's own, and nothing is absent: one reading does.
+            with suppress(msgspec.ValidationError):
+                event: Event[Any] = shape.decode(raw)
+                if event.type == shape.type.name and event.type_version == shape.version:
+                    return event, shape, raw
+        peek = _peek(raw)
+        shape = self._shapes.get(peek.type) or self._shape(peek.type)
+        if shape is None or peek.type_version != shape.version:
+            return None, None, raw
+        if peek.event_id is UNSET or peek.data is UNSET:
+            raw = _completed(raw, peek, make_id)
+        return shape.decode(raw), shape, raw
 
     def _shape(self, name: str) -> Shape | None:
         event_type = self._vocabulary.get(name)
