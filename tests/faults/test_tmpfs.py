@@ -97,7 +97,7 @@ def test_a_bulk_that_fills_a_disk_is_kept_as_far_as_it_was_told(
     for level in range(many(1, 40)):
         url = sqlite_copy(disk)
         sent = wires("bulk", 1_200)
-        fill(disk, random.Random(level).randrange(20_000, 300_000))
+        fill(disk, random.Random(level).randrange(60_000, 300_000))
         kept: list[Recorded] = []
         with Ledger.open(url) as ledger:
             for _ in range(2):
