@@ -76,7 +76,7 @@ class Model:
         for asked in requests:
             trial = after.copy()
             try:
-                answers.append(trial._request(asked, now, len(self.log)))
+                answers.append(trial._request(asked, now))
                 after = trial
             except RefusalError as refusal:
                 answers.append(refusal.answer)
@@ -84,11 +84,11 @@ class Model:
             after.recorded = self.recorded
         return after, answers
 
-    def _request(self, asked: Asked, now: int, durable: int) -> Answer:
+    def _request(self, asked: Asked, now: int) -> Answer:
         customers = {wire["customer_id"] for wire, _ in asked.events}
         versions = {customer: self.version(customer) for customer in customers}
         before = len(self.log)
-        places = tuple(self._event(wire, received, now, durable, before) for wire, received in asked.events)
+        places = tuple(self._event(wire, received, now, before) for wire, received in asked.events)
         if asked.expected is not None and asked.events:
             if len(versions) != 1:
                 raise RefusalError("InvalidArgument")
@@ -97,14 +97,13 @@ class Model:
                 raise RefusalError("VersionConflict", customer, asked.expected, actual)
         return Answer(places)
 
-    def _event(self, wire: Wire, received: int, now: int, durable: int, before: int) -> tuple[int, int, bool]:
+    def _event(self, wire: Wire, received: int, now: int, before: int) -> tuple[int, int, bool]:
         key = (wire["source"], wire["event_id"])
         there = self.log.get(key)
         if there is not None:
             if there.wire != wire:
-                # Of its own call's events none is kept; another's in the same transaction may be named or not.
-                own = there.position > before
-                raise RefusalError("ContentConflict", *key, None if own else there.position, there.position > durable)
+                # Of its own call's events none is kept, so that one has no position.
+                raise RefusalError("ContentConflict", *key, None if there.position > before else there.position)
             return there.position, there.version, False
         self._decide(wire, key, now)
         customer = wire["customer_id"]
