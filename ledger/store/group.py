@@ -141,7 +141,7 @@ class GroupCommit:
         group: list[_Call] = []
         try:
             self._gather()
-            group = self._take()
+            group = self._take(TRANSACTION)
             started = time.monotonic()
             self._write(group)
             ended = time.monotonic()
@@ -181,7 +181,7 @@ class GroupCommit:
                     self._company.acquire(blocking=False)
                 self._wanted = 0
 
-    def _take(self, limit: float = TRANSACTION) -> list[_Call]:
+    def _take(self, limit: float) -> list[_Call]:
         """Take what one transaction holds of those who wait, in their order."""
         group: list[_Call] = []
         size = 0
