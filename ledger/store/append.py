@@ -26,6 +26,9 @@ from ledger.store.writer import LogWriter
 TOLERANCE = 5 * 60 * 1_000_000
 """Microseconds that an event's occurred_at may be ahead of the ledger's clock."""
 
+PROMPT = 1.0
+"""Seconds within which a connection that died in our keeping says so."""
+
 REST = 1.0
 """Seconds after which a connection that was not used goes back to the pool, which looks whether it is alive."""
 
@@ -71,17 +74,18 @@ class Appender:
         asked = _Asked([prepared for request in requests for prepared in request.events])
         if not asked.events:
             return [() for _ in requests]
-        give_up = time.monotonic() + BUSY_TIMEOUT
+        started = time.monotonic()
         while True:
             kept, self._answered = self._kept, False
             try:
                 return self._once(asked, requests)
             except LedgerUnreachable:
                 # What was kept since the last append may have died meanwhile: a new connection knows how it is.
-                if kept is None or self._answered:
+                # Not after a long silence: another would take the caller past the time that unreachable may take.
+                if kept is None or self._answered or time.monotonic() - started > PROMPT:
                     raise
             except LedgerBusy:
-                if time.monotonic() >= give_up:
+                if time.monotonic() - started >= BUSY_TIMEOUT:
                     raise
                 # Two writers met on the same new key or stream: the next look finds what the other wrote.
                 time.sleep(0.001 + secrets.randbelow(20) / 1000)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import enum
+import gc
 import os
 import subprocess
 import sys
@@ -103,6 +104,7 @@ def committer(url: str, folder: Path) -> Iterator[Committer]:
 def serve(url: str) -> None:
     """Answer tasks until standard input ends."""
     with Ledger.open(url) as ledger:
+        gc.freeze()  # a collection in a child would copy every page it looks at
         for line in sys.stdin.buffer:
             # A connection to SQLite must not be taken over a fork.
             ledger.store.engine.dispose()
