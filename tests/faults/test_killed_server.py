@@ -19,7 +19,7 @@ from tests.faults.siege import Siege, figures
 from tests.faults.writing import write
 from tests.postgres_server import KillableServer, killable_server
 
-CYCLES = many(5, 20)
+CYCLES = many(4, 20)
 """Cycles a ledger: its log grows, and is judged whole after each."""
 
 SEEDS = range(many(1, 10))
