@@ -22,7 +22,7 @@ GATHER = 0.005
 SOON = 0.005
 """Seconds until the first look of who begins to wait."""
 
-SELDOM = 0.030
+SELDOM = 0.025
 """Seconds between two looks when nothing happened for a while: another process's commit is seen after half of it."""
 
 SLOWER = 1.3
