@@ -13,14 +13,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
 from ledger import Ledger, LedgerError
-from ledger.errors import CustomerNotFound
+from ledger.store.engine import reading
+from ledger.store.log import last_position
 from ledger.store.plan import Recorded
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ class How(enum.IntEnum):
 class Task(NamedTuple):
     """Events to append, each for itself or together at a version.
 
-    With `again` the same process tries once more. One that `reads` first has a second connection, so that a failed
+    With `again` the same process tries once more. One that `reads` meanwhile has a second connection, so that a failed
     append which closes its own does not clear the log: the next process finds there what the failed commit left.
     """
 
@@ -108,26 +109,31 @@ def serve(url: str) -> None:
         for line in sys.stdin.buffer:
             # A connection to SQLite must not be taken over a fork.
             ledger.store.engine.dispose()
-            reading, writing = os.pipe()
+            here, there = os.pipe()
             child = os.fork()
             if not child:
-                os.write(writing, answer(ledger, msgspec.json.decode(line, type=Task)))
-                os._exit(0)
-            os.close(writing)
-            with os.fdopen(reading, "rb") as said:
+                finish(ledger, msgspec.json.decode(line, type=Task), there)
+            os.close(there)
+            with os.fdopen(here, "rb") as said:
                 words = said.read()
             os.waitpid(child, 0)
             sys.stdout.buffer.write((words or msgspec.json.encode(Answer([], None))) + b"\n")
             sys.stdout.buffer.flush()
 
 
-def answer(ledger: Ledger, task: Task) -> bytes:
+def finish(ledger: Ledger, task: Task, there: int) -> NoReturn:
+    """Do a task, and end as things stand then: closing the last connection would clear the write-ahead log."""
+    with reading(ledger.store.engine) if task.reads else nullcontext() as reader:
+        if reader is not None:
+            last_position(reader)
+        os.write(there, msgspec.json.encode(answer(ledger, task)))
+        os._exit(0)
+
+
+def answer(ledger: Ledger, task: Task) -> Answer:
     """Do a task in this process."""
     errors: list[str] = []
     kept = None
-    if task.reads:
-        with suppress(CustomerNotFound):
-            ledger.history(task.events[0]["customer_id"])
     ctypes.CDLL(None).around_commit(int(task.how))
     for _ in range(1 + task.again):
         try:
@@ -135,7 +141,7 @@ def answer(ledger: Ledger, task: Task) -> bytes:
             break
         except LedgerError as error:
             errors.append(type(error).__name__)
-    return msgspec.json.encode(Answer(errors, kept))
+    return Answer(errors, kept)
 
 
 def append(ledger: Ledger, task: Task) -> list[Recorded]:
