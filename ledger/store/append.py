@@ -30,12 +30,19 @@ PROMPT = 1.0
 """Seconds within which a connection that died in our keeping says so."""
 
 REST = 1.0
-"""Seconds after which a connection that was not used goes back to the pool, which looks whether it is alive."""
+"""Seconds after which a connection that was not used is asked whether it is alive."""
 
 
 class _Kept(NamedTuple):
+    """The connection of the last append; nobody else is given it, as it is set up for appending."""
+
     pooled: PoolProxiedConnection
     writer: LogWriter
+
+    def close(self) -> None:
+        self.writer.close()
+        self.pooled.invalidate()
+        self.pooled.close()
 
 
 class Appender:
@@ -91,11 +98,10 @@ class Appender:
                 time.sleep(0.001 + secrets.randbelow(20) / 1000)
 
     def rest(self) -> None:
-        """Give the connection back to the pool; the next append takes one that was looked at."""
+        """Close the connection; the next append takes a new one."""
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept.writer.close()
-            kept.pooled.close()
+            kept.close()
 
     def _once(self, asked: _Asked, requests: Sequence[Request]) -> list[tuple[Recorded, ...] | LedgerError]:
         try:
@@ -125,12 +131,10 @@ class Appender:
             error.add_note(f"the rollback failed too: {second}")
         finally:
             if self._kept is None:
-                kept.writer.close()
-                kept.pooled.invalidate()
-                kept.pooled.close()
+                kept.close()
 
     def _at_hand(self) -> LogWriter:
-        if self._kept is not None and time.monotonic() - self._used > REST:
+        if self._kept is not None and time.monotonic() - self._used > REST and not self._kept.writer.alive():
             self.rest()
         if self._kept is None:
             pooled = self._engine.raw_connection()

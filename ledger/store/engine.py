@@ -102,7 +102,6 @@ def open_engine(url: URL, *, pool_size: int = 8) -> Engine:
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-        event.listen(engine, "checkout", _wait_for_the_lock)
         return engine
     engine = create_engine(
         url,
@@ -132,10 +131,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
                 f"SQLite keeps {name}={found} where the ledger needs {value}: "
                 "put the file on a local disk (network file systems lose writes)"
             )
-
-
-def _wait_for_the_lock(connection: sqlite3.Connection, *_: Any) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
 
 
 def _leave_strangers_alone(connection: sqlite3.Connection) -> None:

@@ -49,6 +49,15 @@ LAWS: tuple[tuple[str, str, Judge], ...] = (
         lambda count, bad, _: (bad == 0, f"{count} heads, {bad} that are not their stream's last version"),
     ),
     (
+        "events have a stream and a source",
+        (
+            "SELECT count(*), coalesce(sum(CASE WHEN s.stream IS NULL OR (e.source IS NOT NULL AND n.id IS NULL) "
+            "THEN 1 ELSE 0 END), 0), 0 FROM events e LEFT JOIN streams s ON s.stream = e.stream "
+            "LEFT JOIN sources n ON n.id = e.source"
+        ),
+        lambda count, bad, _: (bad == 0, f"{count} events, {bad} of an unknown stream or source"),
+    ),
+    (
         "the log's head is right",
         "SELECT position, (SELECT coalesce(max(position), 0) FROM events), 0 FROM log_head",
         lambda head, last, _: (head == last, f"the head says {head}, the last event is at {last}"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 from psycopg import Pipeline
 
 from ledger.errors import LedgerBusy
-from ledger.store.patience import ANSWER, PatientConnection
+from ledger.store.patience import ANSWER, GREETING, PatientConnection
 from ledger.store.plan import Head, Key, Known, Lineage, Link, NewEvent
 from ledger.store.rows import EVENT_COLUMNS, dump_standing, event_rows, load_standing, random_ids
 
@@ -28,9 +28,26 @@ TAKEN = {name: f"g.{name}" for name in GIVEN} | {
     "position": "h.position + g.position",
     "recorded_at": "h.recorded_at",
 }
-INSERT_EVENTS = (
-    f"INSERT INTO events ({EVENT_COLUMNS}) SELECT {', '.join(TAKEN[name] for name in NAMES)} FROM log_head h, "
-    f"unnest({', '.join(f'%s::{type}[]' for type in GIVEN.values())}) AS g ({', '.join(GIVEN)})"
+# Planning a small append takes the server as long as doing it, so it plans once; and a plan made while a table was
+# small must not read the whole of it long after.
+PLAN_ONCE = (
+    "SET plan_cache_mode = force_generic_plan; "
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+)
+
+MOVE_STREAMS = (
+    "UPDATE streams SET version = m.version, standing = m.standing "
+    "FROM unnest(%b::int8[], %b::int8[], %b::bytea[]) AS m (stream, version, standing) WHERE streams.stream = m.stream"
+)
+MOVE_HEAD = (
+    "UPDATE log_head SET position = position + %b, recorded_at = greatest(recorded_at, %b) "
+    "RETURNING position, recorded_at"
+)
+KEEP_FEW = (
+    f"WITH moved AS ({MOVE_STREAMS}), head AS ({MOVE_HEAD}), kept AS (INSERT INTO events ({EVENT_COLUMNS}) "
+    f"SELECT {', '.join(TAKEN[name] for name in NAMES)} FROM head h, "
+    f"unnest({', '.join(f'%b::{type}[]' for type in GIVEN.values())}) AS g ({', '.join(GIVEN)})) "
+    "SELECT position, recorded_at FROM head"
 )
 
 
@@ -43,10 +60,13 @@ class PostgresWriter:
 
     def __init__(self, connection: PatientConnection) -> None:
         self._connection = connection
-        connection.patience = ANSWER
         self._cursor = connection.cursor(binary=True)
         self._head = connection.cursor(binary=True)
-        self._sending: AbstractContextManager[Pipeline] | None = None
+        connection.execute(PLAN_ONCE)
+        connection.commit()
+        connection.patience = ANSWER
+        self._opened: AbstractContextManager[Pipeline] | None = None
+        self._pipeline: Pipeline | None = None
         self._count = 0
 
     def begin(self) -> None:
@@ -55,31 +75,40 @@ class PostgresWriter:
     def commit(self) -> int:
         with _met():
             self._connection.commit()
-            self._sent()
         row = self._head.fetchone()
         if row is None:
             raise psycopg.DataError("log_head has lost its row")
         return int(row[0]) - self._count + 1
 
     def rollback(self) -> None:
-        with suppress(psycopg.Error):  # told already, by whatever made us roll back
-            self._sent()
         self._connection.rollback()
+
+    def _send(self) -> Pipeline:
+        """From here on, send without waiting for answers; opening a pipeline costs more than using one."""
+        if self._pipeline is None:
+            self._opened = self._connection.pipeline()
+            self._pipeline = self._opened.__enter__()
+        return self._pipeline
+
+    def _stop_sending(self) -> None:
+        """Wait for each answer again, as a COPY must."""
+        opened, self._opened, self._pipeline = self._opened, None, None
+        if opened is not None:
+            opened.__exit__(None, None, None)
+
+    def alive(self) -> bool:
+        self._connection.patience = GREETING
+        try:
+            self._connection.execute("SELECT 1")
+            self._connection.rollback()
+        except psycopg.Error:
+            return False
+        self._connection.patience = ANSWER
+        return True
 
     def close(self) -> None:
         self._cursor.close()
         self._head.close()
-
-    def _send(self) -> None:
-        """Send what follows without waiting for answers."""
-        self._sending = self._connection.pipeline()
-        self._sending.__enter__()
-
-    def _sent(self) -> None:
-        """Wait for the answers to everything that was sent."""
-        sending, self._sending = self._sending, None
-        if sending is not None:
-            sending.__exit__(None, None, None)
 
     def source_ids(self, names: Collection[str]) -> dict[str, int]:
         wanted = sorted(names)
@@ -93,19 +122,19 @@ class PostgresWriter:
         return found
 
     def look(self, customer_ids: Collection[str], keys: Collection[Key]) -> tuple[dict[str, Head], dict[Key, Known]]:
-        self._send()
+        sent = self._send()
         self._head.execute(
-            "SELECT stream, customer_id, version, standing FROM streams WHERE customer_id = ANY(%s) "
+            "SELECT stream, customer_id, version, standing FROM streams WHERE customer_id = ANY(%b) "
             "ORDER BY stream FOR UPDATE",
             (sorted(customer_ids),),
         )
         self._cursor.execute(
-            "SELECT e.source, e.event_key, stream, version, position, type, digest "
-            "FROM unnest(%s::int4[], %s::bytea[]) AS k (source, event_key) "
+            "SELECT k.source, k.event_key, stream, version, position, type, digest "
+            "FROM unnest(%b::int4[], %b::bytea[]) AS k (source, event_key) "
             "JOIN events e ON e.source = k.source AND e.event_key = k.event_key",
             ([source for source, _ in keys], [key for _, key in keys]),
         )
-        self._sent()
+        sent.sync()
         heads = {
             customer_id: Head(stream, customer_id, version, load_standing(standing))
             for stream, customer_id, version, standing in self._head
@@ -152,19 +181,20 @@ class PostgresWriter:
                 self._write_few(rows, heads, now)
 
     def _write_few(self, rows: Sequence[NewEvent], heads: Collection[Head], now: int) -> None:
-        self._send()
-        self._write_heads(heads)
-        self._take_head(now)
         columns = [list(column) for column in zip(*event_rows(rows, 0, 0), strict=True)]
-        # The head was moved by the statement before: the rows stand between its old value and its new one.
+        # The head is moved by the same statement: the rows stand between its old value and its new one.
         columns[0] = list(range(1 - len(rows), 1))
         del columns[RECORDED_AT]
-        self._cursor.execute(INSERT_EVENTS, columns)  # an answer to what was sent before may be read here
+        self._send()
+        self._open_streams(heads)
+        self._head.execute(KEEP_FEW, [*_moved(heads), self._count, now, *columns])
 
     def _write_many(self, rows: Sequence[NewEvent], links: Sequence[Link], heads: Collection[Head], now: int) -> None:
-        self._write_heads(heads)
-        self._take_head(now)
-        position, recorded = self._head.fetchone() or (0, 0)
+        self._stop_sending()
+        self._open_streams(heads)
+        self._cursor.execute(MOVE_STREAMS, _moved(heads))
+        # Late: from here to the end no other writer can move the log's head.
+        position, recorded = self._head.execute(MOVE_HEAD, (self._count, now)).fetchone() or (0, 0)
         self._head.scroll(-1)
         first = position - len(rows) + 1
         with self._cursor.copy(COPY_EVENTS) as copy:
@@ -173,38 +203,19 @@ class PostgresWriter:
                 copy.write_row(values)
         self._write_links(rows, links, first, recorded)
 
-    def _take_head(self, now: int) -> None:
-        """Move the log's head, late: from here to the end no other writer can."""
-        self._head.execute(
-            "UPDATE log_head SET position = position + %s, recorded_at = greatest(recorded_at, %s) "
-            "RETURNING position, recorded_at",
-            (self._count, now),
-        )
-
-    def _write_heads(self, heads: Collection[Head]) -> None:
+    def _open_streams(self, heads: Collection[Head]) -> None:
+        """Before the log's head is held: who opens the same stream meanwhile is waited for here."""
         new = [head for head in heads if head.new]
         if new:
             self._cursor.execute(
                 "INSERT INTO streams (stream, id, customer_id, version, standing) "
-                "SELECT * FROM unnest(%s::int8[], %s::bytea[], %s::text[], %s::int8[], %s::bytea[])",
+                "SELECT * FROM unnest(%b::int8[], %b::bytea[], %b::text[], %b::int8[], %b::bytea[])",
                 (
                     [head.stream for head in new],
                     list(random_ids(len(new))),
                     [head.customer_id for head in new],
                     [head.version for head in new],
                     [dump_standing(head.standing) for head in new],
-                ),
-            )
-        moved = [head for head in heads if not head.new]
-        if moved:
-            self._cursor.execute(
-                "UPDATE streams SET version = m.version, standing = m.standing "
-                "FROM unnest(%s::int8[], %s::int8[], %s::bytea[]) AS m (stream, version, standing) "
-                "WHERE streams.stream = m.stream",
-                (
-                    [head.stream for head in moved],
-                    [head.version for head in moved],
-                    [dump_standing(head.standing) for head in moved],
                 ),
             )
 
@@ -227,6 +238,15 @@ class PostgresWriter:
                     "INSERT INTO identifiers (position, stream, namespace, value) VALUES (%s, %s, %s, %s)",
                     (position, row.stream, *link.identifier),
                 )
+
+
+def _moved(heads: Collection[Head]) -> tuple[list[int], list[int], list[bytes | None]]:
+    moved = [head for head in heads if not head.new]
+    return (
+        [head.stream for head in moved],
+        [head.version for head in moved],
+        [dump_standing(head.standing) for head in moved],
+    )
 
 
 @contextmanager

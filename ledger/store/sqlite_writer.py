@@ -31,7 +31,7 @@ class SQLiteWriter:
         self._connection = connection
         self._cursor = connection.cursor()
         self._first = 0
-        # SQLite itself would sleep for up to 100 ms at a time; the pool sets its patience again.
+        # SQLite itself would sleep for up to 100 ms at a time.
         self._cursor.execute("PRAGMA busy_timeout = 0")
 
     def begin(self) -> None:
@@ -57,6 +57,9 @@ class SQLiteWriter:
     def rollback(self) -> None:
         if self._connection.in_transaction:
             self._cursor.execute("ROLLBACK")
+
+    def alive(self) -> bool:
+        return True
 
     def close(self) -> None:
         """Finalize the statements: SQLite keeps a closed connection's locks until the last of them is gone."""

@@ -46,9 +46,11 @@ events = Table(
     "events",
     metadata,
     Column("position", Serial, primary_key=True, autoincrement=False),
-    Column("stream", BigInteger, ForeignKey("streams.stream"), nullable=False),
+    # No foreign keys: the append holds the stream's row, and checking it again for every event costs a quarter of a
+    # bulk append on PostgreSQL. `verify` looks for events without a stream.
+    Column("stream", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Column("source", Integer, ForeignKey("sources.id")),
+    Column("source", Integer),
     Column("event_key", LargeBinary),
     Column("type", Text, nullable=False),
     Column("type_version", SmallInteger, nullable=False),

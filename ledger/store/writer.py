@@ -45,5 +45,8 @@ class LogWriter(Protocol):
     def rollback(self) -> None:
         """Leave no trace."""
 
+    def alive(self) -> bool:
+        """Say whether the connection, unused for a while, still has somebody at its other end."""
+
     def close(self) -> None:
         """Let go of the connection, whatever state it is in."""

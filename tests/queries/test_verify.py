@@ -18,6 +18,7 @@ LAWS = (
     "positions are gapless",
     "streams are contiguous",
     "stream heads are right",
+    "events have a stream and a source",
     "the log's head is right",
     "recorded_at never goes back",
     "merges and unmerges are indexed",
@@ -117,6 +118,10 @@ DAMAGES = {
     "a stream's head is wrong": (
         "UPDATE streams SET version = version + 1 WHERE customer_id = 'ada'",
         {"stream heads are right"},
+    ),
+    "a source is unknown": (
+        "UPDATE events SET source = 99 WHERE position = 2",
+        {"events have a stream and a source", "events are what was sent"},
     ),
     "the log's head is wrong": ("UPDATE log_head SET position = 8", {"the log's head is right"}),
     "a time of recording is changed": (

@@ -42,6 +42,8 @@ CHANGES = {
     "update that changes nothing": "UPDATE events SET position = position",
     "delete": "DELETE FROM events WHERE position = 3",
     "delete of all": "DELETE FROM events",
+    "delete of what events belong to": "DELETE FROM streams WHERE customer_id = 'ada'",
+    "delete of where events come from": "DELETE FROM sources",
     "upsert at its position": insert("ON CONFLICT (position) DO UPDATE SET type = 'x'"),
     "upsert at its version": insert("ON CONFLICT (stream, version) DO UPDATE SET type = 'x'", position="99", **NO_KEY),
     "upsert by its key": insert(
