@@ -137,7 +137,7 @@ def define(url: str, definitions: dict[DefinitionKind, str], *, clock: Clock = s
         with writing(store.engine) as connection:
             return [kind for kind, body in definitions.items() if enact(connection, kind, body, clock())]
     finally:
-        store.engine.dispose()
+        store.close()
 
 
 Instant: TypeAlias = datetime | str | None
@@ -178,9 +178,7 @@ class Ledger:
 
     def close(self) -> None:
         """Refuse further appends, finish those that were accepted, and close every connection."""
-        self.store.appender.close()
-        self.store.news.close()
-        self.store.engine.dispose()
+        self.store.close()
 
     def __enter__(self) -> Self:
         return self

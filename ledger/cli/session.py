@@ -65,7 +65,7 @@ class Session:
     def close(self) -> None:
         """Close the ledger."""
         if self._store is not None:
-            self._store.engine.dispose()
+            self._store.close()
             self._store = None
 
     def __enter__(self) -> Self:

@@ -62,7 +62,8 @@ class GroupCommit:
     def __init__(self, appender: Appender, *, capacity: int = CAPACITY) -> None:
         self._appender = appender
         self._capacity = capacity
-        self._idle = Condition(Lock())
+        self._lock = Lock()
+        self._idle = Condition(self._lock)
         # Under this lock: the calls that wait, their size, whether somebody leads, whether we are closed.
         self._waiting: deque[_Call] = deque()
         self._size = 0
@@ -101,7 +102,7 @@ class GroupCommit:
 
     def close(self) -> None:
         """Refuse what comes from now on; return when everything accepted is answered."""
-        with self._idle:
+        with self._lock:
             self._closed = True
             drained = self._idle.wait_for(lambda: not self._led, DRAIN)
         if drained:
@@ -109,7 +110,7 @@ class GroupCommit:
 
     def _enter(self, call: _Call) -> bool:
         """Let the call wait with the others; say whether it has to lead."""
-        with self._idle:
+        with self._lock:
             if self._closed:
                 raise LedgerClosed("the ledger is closed: open it again to append")
             if self._size and self._size + call.size > self._capacity:
@@ -128,7 +129,7 @@ class GroupCommit:
         try:
             call.turn.acquire()
         except BaseException:
-            with self._idle:
+            with self._lock:
                 if call in self._waiting:
                     self._waiting.remove(call)
                     self._size -= call.size
@@ -157,7 +158,7 @@ class GroupCommit:
             for other in others:
                 if other.answered:
                     other.turn.release()
-            with self._idle:
+            with self._lock:
                 left = [other for other in others if not other.answered]
                 self._waiting.extendleft(reversed(left))
                 self._size += sum(other.size for other in left)
@@ -168,7 +169,7 @@ class GroupCommit:
 
     def _gather(self) -> None:
         """Wait a moment for those who shared the last commit, if it was just now."""
-        with self._idle:
+        with self._lock:
             patience = self._until - time.monotonic()
             if self._shared == 1 or len(self._waiting) >= self._shared or patience <= 0:
                 return
@@ -176,7 +177,7 @@ class GroupCommit:
         try:
             self._company.acquire(timeout=patience)
         finally:
-            with self._idle:
+            with self._lock:
                 if not self._wanted:  # they came, perhaps just after the wait was over
                     self._company.acquire(blocking=False)
                 self._wanted = 0
@@ -185,7 +186,7 @@ class GroupCommit:
         """Take what one transaction holds of those who wait, in their order."""
         group: list[_Call] = []
         size = 0
-        with self._idle:
+        with self._lock:
             while self._waiting and (not group or size + self._waiting[0].size <= limit):
                 taken = self._waiting.popleft()
                 size += taken.size

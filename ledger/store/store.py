@@ -26,3 +26,9 @@ class Store(Struct, frozen=True, kw_only=True):
     appender: GroupCommit
     news: News
     clock: Clock
+
+    def close(self) -> None:
+        """Refuse further appends, finish those that were accepted, wake who waits, and close every connection."""
+        self.appender.close()
+        self.news.close()
+        self.engine.dispose()

@@ -97,7 +97,7 @@ class _Demo:
         first = list(islice(lines, 1))
         if self._file.exists():
             yield _text(self._seen_before(first[0]))
-        open_store(self._session.url, create=True).engine.dispose()
+        open_store(self._session.url, create=True).close()
         store, recorded, already, refused = self._session.store, 0, 0, 0
         events = chain(first, lines)
         started = time.perf_counter()

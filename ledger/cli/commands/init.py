@@ -46,7 +46,7 @@ def run(session: Session, journey: str | None, channels: str | None, types: str 
         made = "upgraded"
     definitions = read_definitions(vocabulary, journey=journey, channels=channels, types=types)
     if made != "found":
-        open_store(session.url, create=True, upgrade=True).engine.dispose()
+        open_store(session.url, create=True, upgrade=True).close()
     new = define(session.url, definitions)
     session.close()
     store = session.store
