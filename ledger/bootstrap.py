@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
 from ledger import commands
-from ledger.commands import EventLike, Outcome
+from ledger.commands import Outcome
 from ledger.errors import InvalidArgument, LedgerIncompatible, LedgerMissing, PermissionRefused, StorageError
 from ledger.events.event import Event
 from ledger.events.instants import instant
@@ -21,6 +21,7 @@ from ledger.queries.metrics import metrics
 from ledger.queries.replay import Step, replay
 from ledger.queries.subscribe import Subscription
 from ledger.queries.verify import Verified, verify
+from ledger.runners.preparing import EventLike
 from ledger.schemas.definitions import Definitions, compile_context, default_definitions
 from ledger.schemas.prepare import Preparer
 from ledger.store.append import Appender

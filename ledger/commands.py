@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from ledger.errors import InvalidEvent, LedgerError
-from ledger.events.event import Event
+from ledger.errors import LedgerError
+from ledger.runners.preparing import EventLike, prepared
+from ledger.schemas.prepare import Prepared
 from ledger.store.plan import Recorded, Request
 from ledger.store.store import Store
-
-EventLike = Event[Any] | Mapping[str, Any] | bytes | str
-"""An event as an `Event`, as a mapping of its wire fields, or as its JSON text."""
 
 Outcome = Recorded | LedgerError
 
@@ -41,22 +39,10 @@ def append_each(store: Store, events: Iterable[EventLike], *, make_id: bool = Tr
     Events are kept in transactions of BATCH; one that fails does not touch its neighbours. A StorageError is
     raised, and what was yielded before it is kept.
     """
-    for batch in batches(events, BATCH):
-        yield from _append_batch(store, batch, make_id)
-
-
-def _append_batch(store: Store, batch: list[EventLike], make_id: bool) -> list[Outcome]:
-    received = store.clock()
-    outcomes: list[Outcome | None] = []
-    requests: list[Request] = []
-    for event in batch:
-        try:
-            requests.append(Request((store.preparer.prepare(event, received=received, make_id=make_id),)))
-            outcomes.append(None)
-        except InvalidEvent as error:
-            outcomes.append(error)
-    kept = iter(store.appender.append(requests))
-    return [outcome if outcome is not None else _only(next(kept)) for outcome in outcomes]
+    for batch in prepared(store, batches(events, BATCH), make_id=make_id):
+        kept = iter(store.appender.append([Request((event,)) for event in batch if isinstance(event, Prepared)]))
+        for event in batch:
+            yield _only(next(kept)) if isinstance(event, Prepared) else event
 
 
 def _only(outcome: tuple[Recorded, ...] | LedgerError) -> Outcome:
