@@ -33,8 +33,8 @@ PROGRAM = (
 )
 """What the process runs, told where this package is and which of its files is the pipe."""
 
-LONG = 4
-"""Batches after which a load is a long one."""
+LONG = 10
+"""Batches after which a load is a long one: starting the process takes as long as preparing some of them."""
 
 EventLike = Event[Any] | Mapping[str, Any] | bytes | str
 """An event as an `Event`, as a mapping of its wire fields, or as its JSON text."""
