@@ -70,7 +70,7 @@ def faulty() -> Iterator[Callable[[Task], End]]:
     """Give a function that runs a victim under its fault."""
     tried = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False)
     if tried.returncode != 0:
-        pytest.skip(f"this machine lets no process trace another: {tried.stderr.strip()}")
+        pytest.skip(f"the kernel refuses to let one process trace another: {tried.stderr.strip()}")
     with nursery() as process:
         yield lambda task: ended(process, task)
 
