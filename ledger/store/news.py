@@ -37,10 +37,12 @@ class News:
     def __init__(self, engine: Engine) -> None:
         self._lookout = Lookout(engine)
         self._lock = Lock()
-        # Under the lock: how often something was told, who waits, and who of them looks for all.
+        # Under the lock: how often something was told, who waits, who of them looks for all, and up to where that one
+        # has seen the log.
         self._told = 0
         self._waiting: set[Bell] = set()
         self._looks: Bell | None = None
+        self._seen = 0
         self._closed = False
 
     @property
@@ -68,14 +70,19 @@ class News:
         self._closed = True
         self.tell()
 
-    def sit_down(self, bell: Bell, told: int) -> bool | None:
-        """Put a bell among those who wait and say whether its owner looks for all; None if there was news since."""
+    def sit_down(self, bell: Bell, told: int, after: int) -> bool | None:
+        """Put a bell among those who wait and say whether its owner looks for all; None if there was news since.
+
+        Its owner has seen the log up to `after`. Who looks for all tells nobody of what it saw before it began.
+        """
         with self._lock:
             if self._told != told or self._closed:
                 return None
-            self._waiting.add(bell)
             if self._looks is None:
-                self._looks = bell
+                self._looks, self._seen = bell, after
+            elif after < self._seen:
+                return None
+            self._waiting.add(bell)
             return self._looks is bell
 
     def look(self, after: int) -> None:
@@ -127,7 +134,7 @@ class Listener:
         self._rest(self._returned + GATHER - time.monotonic())
         pause = SOON
         try:
-            while not self._stopped and (looks := self._news.sit_down(self._bell, told)) is not None:
+            while not self._stopped and (looks := self._news.sit_down(self._bell, told, after)) is not None:
                 self._rest(pause if looks else None)
                 pause = min(pause * SLOWER, SELDOM)
                 if looks and not self.over and self._news.told == told:

@@ -95,6 +95,18 @@ def test_what_is_recorded_right_after_a_look_is_news_to_who_looked(ledger: Ledge
             second.reached(2)
 
 
+def test_who_waits_behind_the_one_who_looks_for_all_is_not_forgotten(ledger: Ledger, other: Ledger) -> None:
+    """What another process recorded is no news to who looks: it was seen when that one began."""
+    other.append(order("o1"))
+    slow = ledger.subscribe()
+    assert next(slow)["position"] == 1
+    other.append(order("o2"))
+    with following(ledger.subscribe(after="end")):
+        time.sleep(IDLE)
+        with following(slow) as [behind]:
+            behind.reached(2)
+
+
 def test_a_waiting_subscription_keeps_no_snapshot(ledger: Ledger, other: Ledger, quick_url: str) -> None:
     with following(ledger.subscribe()) as [follower]:
         held = 0
