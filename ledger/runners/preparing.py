@@ -65,7 +65,8 @@ def prepared(store: Store, batches: Iterable[Sequence[EventLike]], *, make_id: b
     try:
         for number, batch in enumerate(batches):
             if number == LONG and (os.cpu_count() or 1) > 1:
-                helper = _Helper(store.definitions)
+                with suppress(OSError):  # no room for another process, or no program that we could start
+                    helper = _Helper(store.definitions)
             behind, ahead = ahead, None
             received = store.clock()
             if helper is None or not helper.ready() or not all(isinstance(event, bytes | str) for event in batch):

@@ -123,6 +123,13 @@ def test_a_process_that_dies_is_done_without(tmp_path: Path, monkeypatch: pytest
     assert positions == list(range(1, 201))
 
 
+def test_a_process_that_cannot_be_started_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [json.dumps(order(f"o{number}")) for number in range(40)]
+    monkeypatch.setattr("sys.executable", str(tmp_path / "none"))
+    outcomes, _ = kept(tmp_path / "alone", texts)
+    assert [place.position for place in outcomes if isinstance(place, Recorded)] == list(range(1, 41))
+
+
 def test_a_load_that_is_given_up_leaves_no_process_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     helpers: list[Any] = []
     made = preparing._Helper.__init__
