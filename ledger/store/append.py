@@ -69,7 +69,7 @@ class Appender:
         self._kept: _Kept | None = None
         self._used = 0.0
         self._answered = False
-        # Sources are never renumbered, so those of a commit are known for good.
+        # Sources are never renumbered, so those of a commit are known as long as the connection is.
         self._sources: dict[str, int] = {}
 
     def append(self, requests: Sequence[Request]) -> list[tuple[Recorded, ...] | LedgerError]:
@@ -139,6 +139,8 @@ class Appender:
         if self._kept is None:
             pooled = self._engine.raw_connection()
             self._kept = _Kept(pooled, self._make_writer(pooled.driver_connection))
+            # Behind the same address may stand another server now, or one that was restored.
+            self._sources = {}
         return self._kept.writer
 
     def _write(

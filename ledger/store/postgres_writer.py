@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 import psycopg
 from psycopg import Pipeline
@@ -62,9 +62,9 @@ class PostgresWriter:
         self._connection = connection
         self._cursor = connection.cursor(binary=True)
         self._head = connection.cursor(binary=True)
+        connection.patience = ANSWER
         connection.execute(PLAN_ONCE)
         connection.commit()
-        connection.patience = ANSWER
         self._opened: AbstractContextManager[Pipeline] | None = None
         self._pipeline: Pipeline | None = None
         self._count = 0
@@ -107,8 +107,15 @@ class PostgresWriter:
         return True
 
     def close(self) -> None:
+        """Close the connection at once, whatever the server does.
+
+        A pipeline that is left to the collector complains on the terminal.
+        """
         self._cursor.close()
         self._head.close()
+        self._connection.close()
+        with suppress(psycopg.Error):
+            self._stop_sending()
 
     def source_ids(self, names: Collection[str]) -> dict[str, int]:
         wanted = sorted(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -15,7 +16,9 @@ from sqlalchemy.engine import URL, make_url
 
 from ledger import Ledger, LedgerError
 from ledger.errors import LedgerBusy, LedgerUnreachable, PermissionRefused
-from ledger.store.engine import writing
+from ledger.store.engine import open_engine, parse_url, writing
+from ledger.store.patience import PatientConnection, ServerSilent
+from ledger.store.postgres_writer import PostgresWriter
 from tests import databases
 from tests.faults.proxy import Cut, Where, through_proxy
 from tests.ledgers import empty
@@ -124,3 +127,42 @@ def test_a_commit_whose_answer_is_lost_is_found_again(kept_postgres: str) -> Non
             ledger.append(order("o2"), expected_version=1)
         [again] = ledger.append(order("o2"), expected_version=1)
         assert (again.position, again.version, again.recorded) == (2, 2, False)
+
+
+def test_sources_are_asked_for_again_where_a_server_was_restored(postgres_url: str, postgres_server: URL) -> None:
+    with Ledger.open(postgres_url) as ledger:
+        ledger.append([order("o1"), order("o2", source="web")])
+        name = make_url(postgres_url).database
+        databases.administer(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+        databases.administer(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE template0')
+        with Ledger.open(postgres_url) as restored:
+            restored.append(order("o3", source="bank"))
+        with suppress(LedgerUnreachable):
+            ledger.append(order("o4"))
+        ledger.append(order("o4"))
+        assert column(ledger, "SELECT name FROM events e JOIN sources s ON s.id = e.source ORDER BY position") == [
+            "bank",
+            "shop",
+        ]
+
+
+def test_closing_says_nothing_on_the_terminal(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with Ledger.open(postgres_url) as ledger:
+        ledger.append(order("o1"))
+    gc.collect()
+    assert caplog.messages == []
+
+
+def test_a_server_that_is_silent_from_the_first_moment_is_given_up_too(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.store.postgres_writer.ANSWER", 0.3)
+    engine = open_engine(parse_url(postgres_url))
+    link = engine.raw_connection()
+    held = link.driver_connection
+    assert isinstance(held, PatientConnection)
+    monkeypatch.setattr("ledger.store.postgres_writer.PLAN_ONCE", "SELECT pg_sleep(2)")
+    with pytest.raises(ServerSilent):
+        PostgresWriter(held)
+    link.invalidate()
+    engine.dispose()
