@@ -146,9 +146,9 @@ class GroupCommit:
             started = time.monotonic()
             self._write(group)
             ended = time.monotonic()
-            if not isinstance(call.error, LedgerUnreachable):
+            if call.error is None:
                 self._shared, self._until = len(group), ended + (ended - started) * GATHER
-            elif ended - started > LONG:
+            elif isinstance(call.error, LedgerUnreachable) and ended - started > LONG:
                 late = self._take(math.inf)
                 group += late
                 _answer_all(late, call.error)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from ledger import Ledger
-from ledger.errors import ContentConflict, LedgerClosed, LedgerError, LedgerOverloaded, VersionConflict
+from ledger.errors import ContentConflict, LedgerBusy, LedgerClosed, LedgerError, LedgerOverloaded, VersionConflict
 from ledger.store.append import Appender
 from ledger.store.engine import writing
 from ledger.store.group import GroupCommit
@@ -22,7 +24,9 @@ from ledger.store.plan import Recorded, Request
 from ledger.store.postgres_writer import PostgresWriter
 from ledger.store.sqlite_writer import SQLiteWriter
 from ledger.store.store import Store
+from tests.ledgers import sqlite_copy
 from tests.store.asking import column
+from tests.store.doors import file_of
 from tests.store.events import Wire, order
 
 Answer = Future[tuple[Recorded, ...]]
@@ -188,6 +192,22 @@ def test_more_than_may_wait_is_refused_before_anything_is_written(ledger: Ledger
         assert len(crowd.append(*(order(f"l{number}") for number in range(5)))) == 5
     finally:
         crowd.close()
+
+
+def test_whoever_comes_after_a_wait_in_vain_does_not_wait_for_those_who_were_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sqlite_writer", "append"):
+        monkeypatch.setattr(f"ledger.store.{module}.BUSY_TIMEOUT", 1.0)
+    url = sqlite_copy(tmp_path)
+    with Ledger.open(url) as ledger, ThreadPoolExecutor(4) as pool:
+        with closing(sqlite3.connect(file_of(url), isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            answers = [pool.submit(ledger.append, order(f"o{number}")) for number in range(4)]
+            assert all(isinstance(answer.exception(30), LedgerBusy) for answer in answers)
+        began = time.monotonic()
+        ledger.append(order("alone"))
+        assert time.monotonic() - began < 0.2
 
 
 def test_closing_answers_what_was_accepted_and_refuses_the_rest(crowd: Crowd, ledger: Ledger) -> None:
