@@ -6,7 +6,8 @@ Ours starts from the producer's JSON text. Only what the calls take is counted, 
 
     python -m benchmarks.bulk [--seconds 1] [--rounds 3] [--database sqlite] [--rows 10000000]
 
-With --rows it then goes on with bulk alone to so many events, and prints how the rate and the memory went.
+With --rows it first keeps so many events (a multiple of a million) in one load, and prints how the rate and the
+memory went.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -40,6 +42,9 @@ CALL = 250_000
 
 LARGEST = 500
 """Events of the peer's largest call: on PostgreSQL one of 2,000 (some 600 kB) never returns, in its pipeline's sync."""
+
+PART = 100_000
+"""Events of a long load that are made at a time."""
 
 SHARE = 20
 """One part in so many of all rows is the start, and one the end."""
@@ -99,32 +104,54 @@ def compare(where: Place, ledger: Ledger, lines: Iterator[bytes], seconds: float
         say(f"  {side.name:36} {median(pace.rate for pace in taken):10,.0f} events/s  ({aim}; n {kept:,})")
 
 
-def go_on(ledger: Ledger, lines: Iterator[bytes], rows: int) -> None:
-    """Append up to so many rows; print the rate as it goes, at the start against the end, and the memory."""
-    keep = many(ledger)
-    kept, told = 0, 1
+def go_on(ledger: Ledger, rows: int) -> None:
+    """Append so many rows in one load; print the rate as it goes, at the start against the end, and the memory.
+
+    The events are made PART at a time, and the time that takes is left out.
+    """
+    making = 0.0
+
+    def parts() -> Iterator[bytes]:
+        nonlocal making
+        for made in timed(batches(endless(), PART)):
+            making += made.seconds
+            yield from made.lines
+
+    started = time.perf_counter()
     rates: list[float] = []
-    busy: list[float] = []
-    for call in batches(lines, CALL):
-        worked = time.process_time()
-        pace = paced(keep, [call], threads=1, seconds=float("inf"))
-        busy.append(pace.kept / (time.process_time() - worked))
-        rates.append(pace.rate)
-        kept += pace.kept
-        if kept >= rows * told / 10:
-            recent = slice(-max(1, len(rates) // told), None)
-            say(
-                f"    {kept:12,} rows  {median(rates[recent]):9,.0f} events/s  "
-                f"{median(busy[recent]):9,.0f} a second of its processor  {peak_mib():5,.0f} MiB at most"
-            )
-            told += 1
-        if kept >= rows:
-            break
+    kept, before = 0, 0.0
+    for number, outcome in enumerate(ledger.append_many(islice(parts(), rows)), 1):
+        kept += getattr(outcome, "recorded", False)
+        if number % PART == 0:
+            taken = time.perf_counter() - started - making
+            rates.append(PART / (taken - before))
+            before = taken
+            if number % (rows // 10) == 0:
+                recent = rates[-(rows // 10 // PART) :]
+                say(f"    {kept:12,} rows  {median(recent):9,.0f} events/s  {peak_kib() / 1024:5,.0f} MiB at most")
     part = max(1, len(rates) // SHARE)
-    for what, its in (("", rates), (" of its processor", busy)):
-        first, last = median(its[:part]), median(its[-part:])
-        say(f"  first {part * CALL:,}: {first:,.0f} a second{what}, last: {last:,.0f}: {last / first:.0%}  (aim 80%)")
+    first, last = median(rates[:part]), median(rates[-part:])
+    say(f"  first {part * PART:,}: {first:,.0f} a second, last: {last:,.0f}: {last / first:.0%}  (aim 80%)")
+    say(f"  whole load: {rows / before:,.0f} a second, {kept:,} kept of {rows:,}")
     say(f"  peak memory of this process and the one that helps it: {peak_mib():,.0f} MiB  (aim 512)")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Events of a load, and how long they took to make."""
+
+    lines: Sequence[bytes]
+    seconds: float
+
+
+def timed(parts: Iterator[Sequence[bytes]]) -> Iterator[Part]:
+    """Yield each part with the time it took."""
+    while True:
+        started = time.perf_counter()
+        lines = next(parts, None)
+        if lines is None:
+            return
+        yield Part(lines, time.perf_counter() - started)
 
 
 def peak_mib() -> float:
@@ -136,15 +163,16 @@ def main(given: argparse.Namespace) -> None:
     """Print the rates and their ratios."""
     say(f"bulk, {given.rounds} rounds of {given.seconds:g} s a side, in turns; {machine()}")
     for database in given.database or DATABASES:
-        with place(database) as where, Ledger.open(where.new()) as ledger:
+        with place(database) as where:
             with bare_commit(where.new()) as commit:
                 say(f"{where.name}: {commits(commit, 1.0).rate:,.0f} bare commits/s")
-            lines = endless()
-            compare(where, ledger, lines, given.seconds, given.rounds)
             if given.rows:
-                go_on(ledger, lines, given.rows)
+                with Ledger.open(where.new()) as ledger:
+                    go_on(ledger, given.rows)
                 with bare_commit(where.new()) as commit:
                     say(f"  {commits(commit, 1.0).rate:,.0f} bare commits/s at the end")
+            with Ledger.open(where.new()) as ledger:
+                compare(where, ledger, endless(), given.seconds, given.rounds)
 
 
 def read(words: Sequence[str] | None = None) -> argparse.Namespace:

@@ -11,7 +11,9 @@ import math
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
+from queue import Empty, SimpleQueue
 from threading import Condition, Lock
 
 from ledger.errors import LedgerBusy, LedgerClosed, LedgerError, LedgerOverloaded, LedgerUnreachable
@@ -27,11 +29,14 @@ CAPACITY = 50_000
 GATHER = 0.25
 """How long a leader waits for those just answered to come again, as a share of the last commit's time."""
 
+LONGEST_GATHER = 0.005
+"""Seconds that it waits at most: a commit may have been long because one of its callers had much."""
+
 LONG = 1.0
 """Seconds: where it took longer to find the database unreachable, those who came meanwhile do not try it too."""
 
 DRAIN = 30.0
-"""Seconds that closing waits for what was accepted; every append gives up before that."""
+"""Seconds that closing waits for what was accepted."""
 
 Outcomes = list[tuple[Recorded, ...] | LedgerError]
 
@@ -39,17 +44,15 @@ Outcomes = list[tuple[Recorded, ...] | LedgerError]
 class _Call:
     """One caller's requests, and what became of them."""
 
-    __slots__ = ("error", "leads", "outcomes", "requests", "size", "turn")
+    __slots__ = ("bell", "error", "outcomes", "requests", "size")
 
     def __init__(self, requests: Sequence[Request]) -> None:
         self.requests = requests
         self.size = sum(len(request.events) for request in requests)
         self.outcomes: Outcomes | None = None
         self.error: Exception | None = None
-        self.leads = False
-        # Held until this call is answered or has to lead: the cheapest thing a thread can wait for.
-        self.turn = Lock()
-        self.turn.acquire()
+        # Rung when the call is answered or has to lead; once too often does no harm.
+        self.bell: SimpleQueue[None] = SimpleQueue()
 
     @property
     def answered(self) -> bool:
@@ -64,17 +67,19 @@ class GroupCommit:
         self._capacity = capacity
         self._lock = Lock()
         self._idle = Condition(self._lock)
-        # Under this lock: the calls that wait, their size, whether somebody leads, whether we are closed.
+        # Under this lock: who waits and how many events that is, who leads and whose calls it took, whether we are
+        # closed. Whoever waits has a leader before it.
         self._waiting: deque[_Call] = deque()
         self._size = 0
-        self._led = False
+        self._leader: _Call | None = None
+        self._group: list[_Call] = []
         self._closed = False
-        # The last commit: how many callers shared it, how long it took and until when they may come again.
+        # The last commit: how many callers shared it, and until when they may come again. The bell is rung when they
+        # have, and once too often does no harm.
         self._shared = 1
         self._until = 0.0
-        self._company = Lock()
-        self._company.acquire()
         self._wanted = 0
+        self._company: SimpleQueue[None] = SimpleQueue()
 
     @property
     def waiting(self) -> int:
@@ -94,17 +99,22 @@ class GroupCommit:
         call = _Call(requests)
         if not call.size:
             return [() for _ in requests]
-        if self._enter(call) or self._follow(call):
-            self._lead(call)
+        try:
+            if self._enter(call) or self._follow(call):
+                self._lead(call)
+        except BaseException:
+            # Ctrl-C, wherever it struck: this call goes, and what others wait for is another's to write.
+            self._leave(call)
+            raise
         if call.error is not None:
             raise call.error
         return call.outcomes or []
 
     def close(self) -> None:
-        """Refuse what comes from now on; return when everything accepted is answered."""
+        """Refuse what comes from now on; return when everything accepted is answered, or after DRAIN seconds."""
         with self._lock:
             self._closed = True
-            drained = self._idle.wait_for(lambda: not self._led, DRAIN)
+            drained = self._idle.wait_for(lambda: self._leader is None, DRAIN)
         if drained:
             self._appender.rest()
 
@@ -119,53 +129,32 @@ class GroupCommit:
             self._size += call.size
             if self._wanted and len(self._waiting) >= self._wanted:
                 self._wanted = 0
-                self._company.release()
-            leads = not self._led
-            self._led = True
-            return leads
+                self._company.put(None)
+            if self._leader is None:
+                self._leader = call
+            return self._leader is call
 
     def _follow(self, call: _Call) -> bool:
         """Wait to be answered; say whether the call has to lead instead."""
-        try:
-            call.turn.acquire()
-        except BaseException:
+        while True:
+            call.bell.get()
             with self._lock:
-                if call in self._waiting:
-                    self._waiting.remove(call)
-                    self._size -= call.size
-                if call.leads:
-                    self._pass_on()
-            raise
-        return not call.answered
+                if call.answered or self._leader is call:
+                    return not call.answered
 
     def _lead(self, call: _Call) -> None:
-        group: list[_Call] = []
-        try:
-            self._gather()
-            group = self._take(TRANSACTION)
-            started = time.monotonic()
-            self._write(group)
-            ended = time.monotonic()
-            if call.error is None:
-                self._shared, self._until = len(group), ended + (ended - started) * GATHER
-            elif isinstance(call.error, LedgerUnreachable) and ended - started > LONG:
-                late = self._take(math.inf)
-                group += late
-                _answer_all(late, call.error)
-        finally:
-            # Interrupted, the leader takes its own call away and nobody else's.
-            others = [other for other in group if other is not call]
-            for other in others:
-                if other.answered:
-                    other.turn.release()
-            with self._lock:
-                left = [other for other in others if not other.answered]
-                self._waiting.extendleft(reversed(left))
-                self._size += sum(other.size for other in left)
-                if call in self._waiting:
-                    self._waiting.remove(call)
-                    self._size -= call.size
-                self._pass_on()
+        self._gather()
+        self._take(TRANSACTION)
+        started = time.monotonic()
+        self._write(self._group)
+        ended = time.monotonic()
+        if call.error is None:
+            self._shared = len(self._group)
+            self._until = ended + min((ended - started) * GATHER, LONGEST_GATHER)
+        elif isinstance(call.error, LedgerUnreachable) and ended - started > LONG:
+            self._take(math.inf)
+            _answer_all([other for other in self._group if not other.answered], call.error)
+        self._leave(call)
 
     def _gather(self) -> None:
         """Wait a moment for those who shared the last commit, if it was just now."""
@@ -174,35 +163,47 @@ class GroupCommit:
             if self._shared == 1 or len(self._waiting) >= self._shared or patience <= 0:
                 return
             self._wanted = self._shared
-        try:
-            self._company.acquire(timeout=patience)
-        finally:
-            with self._lock:
-                if not self._wanted:  # they came, perhaps just after the wait was over
-                    self._company.acquire(blocking=False)
-                self._wanted = 0
+        with suppress(Empty):
+            self._company.get(timeout=patience)
 
-    def _take(self, limit: float) -> list[_Call]:
+    def _take(self, limit: float) -> None:
         """Take what one transaction holds of those who wait, in their order."""
-        group: list[_Call] = []
-        size = 0
         with self._lock:
-            while self._waiting and (not group or size + self._waiting[0].size <= limit):
-                taken = self._waiting.popleft()
-                size += taken.size
-                group.append(taken)
+            self._wanted = 0
+            taken: list[_Call] = []
+            size = 0
+            for call in self._waiting:
+                if taken and size + call.size > limit:
+                    break
+                taken.append(call)
+                size += call.size
+            # Known to be taken before it is gone from the others: an interrupted leader gives it back.
+            self._group = [*self._group, *taken]
+            for _ in taken:
+                self._waiting.popleft()
             self._size -= size
-        return group
 
-    def _pass_on(self) -> None:
-        """Let the first who waits lead; called with the lock held."""
-        if self._waiting:
-            first = self._waiting[0]
-            first.leads = True
-            first.turn.release()
-        else:
-            self._led = False
-            self._idle.notify_all()
+    def _leave(self, call: _Call) -> None:
+        """Let a call go that is answered or was interrupted; done twice, it does what was left undone.
+
+        A leader tells the others of its group, gives back those it has no answer for, and lets the first lead.
+        """
+        with self._lock:
+            if call in self._waiting:
+                self._waiting.remove(call)
+            if self._leader is call:
+                back = [other for other in self._group if other is not call and not other.answered]
+                self._waiting.extendleft(other for other in reversed(back) if other not in self._waiting)
+                for other in self._group:
+                    if other.answered:
+                        other.bell.put(None)
+                self._group = []
+                if self._waiting:
+                    self._waiting[0].bell.put(None)
+                else:
+                    self._idle.notify_all()
+                self._leader = self._waiting[0] if self._waiting else None
+            self._size = sum(waiting.size for waiting in self._waiting)
 
     def _write(self, group: Sequence[_Call]) -> None:
         """Write the calls in one transaction; where the database refuses that as a whole, one by one."""
