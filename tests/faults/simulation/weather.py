@@ -199,6 +199,9 @@ class FaultyWriter:
                 raise self._weather.error(strike.rollback)
         self._writer.rollback()
 
+    def alive(self) -> bool:
+        return self._writer.alive()
+
     def close(self) -> None:
         self._writer.close()
 
