@@ -204,7 +204,8 @@ class Ledger:
     def append_many(self, events: Iterable[EventLike]) -> Iterator[Outcome]:
         """Append many events, each for itself, in large transactions; yield for each where it is, or its error.
 
-        Nothing is written unless the iterator is consumed. What was yielded is durable.
+        Nothing is written unless the iterator is consumed. What was yielded is durable. Up to two transactions of
+        5,000 events are read before the first of them is yielded, so do not wait for an outcome to give the next event.
         """
         return commands.append_each(self.store, events)
 
