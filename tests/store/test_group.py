@@ -327,7 +327,8 @@ def struck_at(crowd: Crowd, line: int) -> bool:
     with crowd.held(order(f"first{line}")) as first:
         struck = crowd.pool.submit(interrupted_at, line, lambda: crowd.append(order(f"mine{line}")))
         until(lambda: crowd.group.waiting == 1 or struck.done())
-        others = [crowd.come(order(f"o{line}-{number}")) for number in range(3)]
+        others = [crowd.pool.submit(crowd.append, order(f"o{line}-{number}")) for number in range(3)]
+        until(lambda: crowd.group.waiting >= len(others))  # the one that is struck may go at any moment
     assert len(positions([first, *others])) == 4
     return struck.result(30)
 
