@@ -26,7 +26,7 @@ from ledger.schemas.definitions import Definitions, compile_context, default_def
 from ledger.schemas.prepare import Preparer
 from ledger.store.append import Appender
 from ledger.store.clock import Clock, system_clock
-from ledger.store.definitions import DefinitionKind, enact, in_force
+from ledger.store.definitions import KINDS, DefinitionKind, enact, in_force
 from ledger.store.engine import Connection, Engine, open_engine, parse_url, reading, sqlite_path, writing
 from ledger.store.group import GroupCommit
 from ledger.store.log import Until
@@ -37,8 +37,6 @@ from ledger.store.store import Store
 from ledger.store.versioning import bring_up_to_date, one_at_a_time, require_current
 
 DEFAULT_URL = "sqlite:///ledger.db"
-
-KINDS: tuple[DefinitionKind, ...] = ("journey", "channels", "types")
 
 
 def open_store(

@@ -16,7 +16,8 @@
     │   └── ContentConflict     same (source, event_id), other content
     ├── NotFound
     │   ├── CustomerNotFound
-    │   └── EventNotFound
+    │   ├── EventNotFound
+    │   └── ReadModelNotFound   no version of the read model of that number or name
     ├── Undecodable             a stored event cannot be read
     │   └── UnknownEventType
     ├── StorageError            the database says no
@@ -26,11 +27,18 @@
     │   │   └── LedgerOverloaded  more appends wait than may
     │   ├── LedgerClosed
     │   ├── StorageFull
-    │   ├── PermissionRefused   the database may not be read or written
-    │   └── LedgerUnreachable
+    │   ├── PermissionRefused   the database or a folder may not be read or written
+    │   ├── LedgerUnreachable
+    │   └── ArchiveError        the copy of the log in Parquet cannot be used
+    │       ├── ArchiveMissing
+    │       ├── ArchiveIncompatible  no archive, or one of another version of the code
+    │       ├── ArchiveForeign  of another ledger, or of another past of this one
+    │       ├── ArchiveDamaged  a segment is missing, cut off or altered
+    │       └── ArchiveBusy     another process writes it
     └── ProjectionError
         ├── ProjectionStale     the read model is missing or was made by another definition
-        └── ProjectionRaced     another projector advanced the checkpoint first
+        ├── ProjectionRaced     another projector advanced the checkpoint first
+        └── VersionReused       a fold or a journey changed, and its version did not
 
 Exit codes and HTTP statuses live at the edges, never here.
 """
@@ -175,6 +183,10 @@ class EventNotFound(NotFound):
         )
 
 
+class ReadModelNotFound(NotFound):
+    """No version of the read model has that number or name."""
+
+
 class Undecodable(LedgerError):
     """A stored event cannot be read with the types in force."""
 
@@ -236,11 +248,42 @@ class StorageFull(StorageError):
 
 
 class PermissionRefused(StorageError):
-    """The database may not be read or written by this account."""
+    """The database, or a folder, may not be read or written by this account."""
 
 
 class LedgerUnreachable(StorageError):
     """The database server does not answer."""
+
+
+class ArchiveError(StorageError):
+    """The archive of the log cannot be read or written."""
+
+
+class ArchiveMissing(ArchiveError):
+    """There is no archive at this address yet."""
+
+
+class ArchiveIncompatible(ArchiveError):
+    """What is there is no archive, or one of another version of the code."""
+
+
+class ArchiveForeign(ArchiveError):
+    """The archive is one of another ledger, or holds what this ledger never recorded or no longer knows."""
+
+
+class ArchiveDamaged(ArchiveError):
+    """A segment of the archive is missing, cut off or altered; `path` names it."""
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path = path
+        super().__init__(
+            f"the segment {path} of the archive {why}: run `verify --archive`, restore the file from a copy, "
+            "or make the archive again in an empty folder"
+        )
+
+
+class ArchiveBusy(ArchiveError):
+    """Another process is writing the archive; nothing of this one was kept."""
 
 
 class ProjectionError(LedgerError):
@@ -253,3 +296,7 @@ class ProjectionStale(ProjectionError):
 
 class ProjectionRaced(ProjectionError):
     """Another projector advanced the checkpoint first; nothing of this batch was applied."""
+
+
+class VersionReused(ProjectionError):
+    """A fold or a journey is not what a read model was built by under the same version; raise the version."""

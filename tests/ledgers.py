@@ -17,7 +17,7 @@ from ledger import Ledger
 from tests.databases import DATABASES, text
 
 LOG = ("events", "streams", "sources", "merges", "unmerges", "identifiers")
-PROJECTING = ("checkpoints", "fold_states", "parked", "tracking")
+PROJECTING = ("checkpoints", "build_ranges", "read_models", "tracking")
 NOT_LEFT_EMPTY = ("alembic_version", "definitions", "enactments", "log_head")
 
 
@@ -104,7 +104,7 @@ def empty(url: str) -> None:
         )
         found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         known = {*LOG, *PROJECTING, *NOT_LEFT_EMPTY}
-        dropped = [f'DROP TABLE "{name}"' for (name,) in found if name not in known]
+        dropped = [f'DROP TABLE "{name}" CASCADE' for (name,) in found if name not in known]
         statements = [
             "SET session_replication_role = replica",
             *dropped,

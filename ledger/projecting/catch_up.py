@@ -11,16 +11,17 @@ from msgspec import Struct
 
 from ledger.errors import Undecodable
 from ledger.journey.reading import Horizon, effective
-from ledger.projections import PROJECTIONS
 from ledger.projections.driver import CustomerState, Folds
 from ledger.runners.inline import TOO_LARGE, Built, stumbling, too_large
 from ledger.store.checkpoints import advance
 from ledger.store.engine import Connection, reading, writing
+from ledger.store.fold_states import load_states, save_states
 from ledger.store.links import Units, linked_streams, units_of
 from ledger.store.log import Until, last_position, position_rows, stream_rows
 from ledger.store.mapper import Row
-from ledger.store.read_model import load_states, park, replace_customers, save_states
-from ledger.store.serving import fingerprints, require_serving
+from ledger.store.parking import park
+from ledger.store.read_model import replace_customers
+from ledger.store.serving import fingerprints, require_built, require_serving
 from ledger.store.store import Store
 
 BATCH = 10_000
@@ -38,6 +39,7 @@ class CaughtUp(Struct, frozen=True, kw_only=True):
 class _Batch(Struct, kw_only=True):
     """What a batch of new events touches, read from one snapshot."""
 
+    model: int
     old: int
     new: int
     rows: dict[int, list[Row]]
@@ -51,14 +53,15 @@ class _Batch(Struct, kw_only=True):
         return {*self.rows, *self.refold}
 
 
-def catch_up(store: Store) -> CaughtUp:
+def catch_up(store: Store, model: int | None = None) -> CaughtUp:
     """Apply every event recorded so far, batch by batch; `customers` counts one again in each batch that touches it.
 
-    Raises ProjectionStale, or ProjectionRaced when another projector leads.
+    `model` is a version of the read model built under the store's definitions, by default the live one. Raises
+    ProjectionStale, or ProjectionRaced when another projector leads.
     """
     total = CaughtUp(events=0, customers=0, position=0, parked=0)
     while True:
-        made = catch_up_batch(store)
+        made = catch_up_batch(store, model=model)
         total = CaughtUp(
             events=total.events + made.events,
             customers=total.customers + made.customers,
@@ -69,10 +72,10 @@ def catch_up(store: Store) -> CaughtUp:
             return total
 
 
-def catch_up_batch(store: Store, limit: int = BATCH) -> CaughtUp:
+def catch_up_batch(store: Store, limit: int = BATCH, model: int | None = None) -> CaughtUp:
     """Apply at most `limit` new events in one transaction, checkpoint included."""
     with reading(store.engine) as connection:
-        batch = _read(store, connection, limit)
+        batch = _read(store, connection, limit, model)
         if batch.new == batch.old:
             return CaughtUp(events=0, customers=0, position=batch.old, parked=0)
         built, states = _fold(store, connection, Folds(store.context), batch)
@@ -90,14 +93,18 @@ def _write(store: Store, batch: _Batch, built: Built, states: dict[int, bytes]) 
     replaced = batch.touched | batch.gone
     kept = {customer: state for customer, state in states.items() if customer not in built.parked}
     with writing(store.engine) as connection:
-        advance(connection, fingerprints(store.context), batch.old, batch.new, store.clock())
-        replace_customers(connection, PROJECTIONS, replaced, built.rows)
-        save_states(connection, kept, replaced - kept.keys())
-        park(connection, built.parked, replaced)
+        now = store.clock()
+        advance(connection, batch.model, fingerprints(store.context), batch.old, batch.new, now)
+        replace_customers(connection, replaced, built.rows, batch.model)
+        save_states(connection, kept, replaced - kept.keys(), batch.model)
+        park(connection, built.parked, replaced, now, batch.model)
 
 
-def _read(store: Store, connection: Connection, limit: int) -> _Batch:
-    old = require_serving(connection, store.context)
+def _read(store: Store, connection: Connection, limit: int, wanted: int | None) -> _Batch:
+    if wanted is None:
+        model, old = require_serving(connection, store.context)
+    else:
+        model, old = require_built(connection, store.context, wanted)
     new = min(last_position(connection), old + limit)
     by_stream: dict[int, list[Row]] = defaultdict(list)
     for row in position_rows(connection, old, new):
@@ -110,7 +117,7 @@ def _read(store: Store, connection: Connection, limit: int) -> _Batch:
     for stream, its in by_stream.items():
         rows[units.survivor(stream)].extend(its)
     refold = {units.survivor(stream) for stream in relinked}
-    return _Batch(old=old, new=new, rows=rows, units=units, refold=refold, gone=relinked - refold)
+    return _Batch(model=model, old=old, new=new, rows=rows, units=units, refold=refold, gone=relinked - refold)
 
 
 class _Stored(Struct, frozen=True):
@@ -126,7 +133,7 @@ _stored = msgspec.msgpack.Decoder(_Stored)
 def _fold(store: Store, connection: Connection, folds: Folds, batch: _Batch) -> tuple[Built, dict[int, bytes]]:
     built = Built()
     states: dict[int, bytes] = {}
-    stored = load_states(connection, batch.rows.keys() - batch.refold)
+    stored = load_states(connection, batch.rows.keys() - batch.refold, batch.model)
     for customer in sorted(batch.touched):
         new = batch.rows.get(customer, ())
         try:

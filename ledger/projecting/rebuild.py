@@ -1,44 +1,30 @@
-"""Rebuilding: every customer folded anew into tables beside the live ones, which readers keep until the swap."""
+"""Rebuilding: every customer folded anew into a version beside the live one, compared with it, and put in place."""
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, structs
 
-from ledger.errors import LedgerBusy, LedgerError, ProjectionRaced
+from ledger.errors import ProjectionRaced, ProjectionStale
+from ledger.projecting.activate import succeed, sweep
+from ledger.projecting.building import Building, begin
 from ledger.projecting.catch_up import catch_up
+from ledger.projecting.compare import Comparison, compare
+from ledger.projecting.promises import require_promises
 from ledger.projections import PROJECTIONS
-from ledger.runners.inline import TOO_LARGE, Built, too_large
 from ledger.runners.memory import peak_kib
+from ledger.runners.source import Source
 from ledger.runners.whole import fold_log
-from ledger.store.checkpoints import Checkpoint, begin_build, end_build, require_build, write_checkpoint
-from ledger.store.engine import Connection, writing
-from ledger.store.log import Until, last_position
-from ledger.store.read_model import (
-    Table,
-    activate_tables,
-    create_tables,
-    drop_tables,
-    forget_states,
-    index_tables,
-    insert_rows,
-    park,
-)
-from ledger.store.serving import fingerprints
+from ledger.schemas.definitions import Definitions, compile_context
+from ledger.store.engine import reading
+from ledger.store.log import Until
+from ledger.store.mapper import RowMapper
+from ledger.store.parking import count_parked
+from ledger.store.read_model import count_rows
 from ledger.store.store import Store
-
-ROWS_A_COMMIT = 10_000
-
-PATIENCE = 600.0
-"""Seconds that finished tables wait for readers in the middle of the old ones."""
-
-PAUSE = 1.0
-"""Seconds between two tries, in which readers that came meanwhile begin."""
+from ledger.store.versions import MAIN, live_model
 
 Progress = Callable[[int, int], None]
 """Called with the events folded so far and the events in all."""
@@ -53,9 +39,17 @@ class ProjectionRows(Struct, frozen=True):
 
 
 class Rebuilt(Struct, frozen=True, kw_only=True):
-    """What a rebuild did; `parked` customers hold an event that cannot be read, and are in no table."""
+    """What a rebuild did; `parked` customers hold an event that cannot be read, and are in no table.
 
+    `version` of the read model is `live` now, or else `difference` says why that waits for a decision. Of the
+    `events` in it, `resumed` had been folded by a rebuild that was broken off; the rate is of the others.
+    """
+
+    version: int
+    name: str
+    live: bool
     events: int
+    resumed: int
     customers: int
     seconds: float
     events_per_second: float
@@ -63,163 +57,121 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
     position: int
     parked: int
     projections: list[ProjectionRows]
+    difference: Comparison | None
 
 
-class _Building(Struct, kw_only=True):
-    """A rebuild under way: the tables it fills and what waits to be written."""
+def rebuild(
+    store: Store,
+    *,
+    workers: int | None = None,
+    archive: str | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Rebuilt:
+    """Fold the whole log into a new version of the read model, and put it in place when it equals the live one.
 
-    store: Store
-    token: str
-    position: int
-    tables: dict[str, Table]
-    waiting: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    parked: dict[int, tuple[int, str]] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    peaks_kib: dict[int, int] = field(default_factory=dict)
-    events: int = 0
-    customers: int = 0
-
-    def take(self, built: Built) -> None:
-        """Take in what one range made, and write once enough waits."""
-        self.events += built.events
-        self.customers += built.customers
-        self.parked.update(built.parked)
-        if built.worker:
-            self.peaks_kib[built.worker] = built.peak_kib
-        for name, rows in built.rows.items():
-            self.waiting.setdefault(name, []).extend(rows)
-            self.counts[name] = self.counts.get(name, 0) + len(rows)
-        if sum(map(len, self.waiting.values())) >= ROWS_A_COMMIT:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what waits, in one transaction; set aside the customers whose numbers no column holds."""
-        try:
-            self._write()
-        except OverflowError:
-            self._set_aside(too_large(self.waiting))
-            self._write()
-        self.waiting = {}
-
-    def _set_aside(self, customers: set[int]) -> None:
-        # A customer's rows are taken in together, so none of theirs was written before.
-        for name, rows in self.waiting.items():
-            kept = [row for row in rows if row[0] not in customers]
-            self.counts[name] -= len(rows) - len(kept)
-            self.waiting[name] = kept
-        self.customers -= len(customers)
-        self.parked.update((customer, (self.position, TOO_LARGE)) for customer in customers)
-
-    def _write(self) -> None:
-        with writing(self.store.engine) as connection:
-            require_build(connection, self.token)
-            for name, rows in self.waiting.items():
-                insert_rows(connection, self.tables[name], rows)
+    It is put in place also where none is live. What differs waits for `activate`. Broken off, by whatever, it
+    leaves the live version as it was, and the next rebuild goes on where this one stopped. `archive` is the
+    folder or address of an archive to fold from. Raises VersionReused, ProjectionRaced when another rebuild
+    goes on with the same version meanwhile, ArchiveError.
+    """
+    made = build(store, MAIN, workers=workers, archive=archive, progress=progress)
+    with reading(store.engine) as connection:
+        live = live_model(connection)
+    difference = None
+    if live is not None:
+        _follow_live(store)
+        difference = compare(store, live.version, made.version)
+    if difference is None or difference.equal:
+        succeed(store, made.version, live.version if live else None)
+        _follow(store, None)
+        return structs.replace(made, live=True, difference=difference)
+    return structs.replace(made, difference=difference)
 
 
-def rebuild(store: Store, *, workers: int | None = None, progress: Progress = lambda done, total: None) -> Rebuilt:
-    """Fold the whole log into new tables, put them in place at once, and catch up with what came meanwhile.
+def build(
+    store: Store,
+    name: str,
+    *,
+    definitions: Definitions | None = None,
+    workers: int | None = None,
+    archive: str | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Rebuilt:
+    """Make a version of the read model beside the live one, under other definitions where they are given.
 
-    Whatever interrupts it leaves the live tables as they were. Raises ProjectionRaced when another rebuild
-    is started meanwhile.
+    Another unfinished version of that name is gone on with.
     """
     started = time.perf_counter()
-    building = _begin(store)
-    try:
-        for built in fold_log(store, store.definitions, Until(position=building.position), workers):
-            building.take(built)
-            progress(building.events, building.position)
-        building.flush()
-        with writing(store.engine) as connection:
-            require_build(connection, building.token)
-            index_tables(connection, PROJECTIONS, building.token)
-        _activate(building)
-    except BaseException:
-        _abandon(building)
-        raise
-    _follow(store)
+    store = under(store, definitions) if definitions is not None else store
+    with reading(store.engine) as connection:
+        require_promises(connection, store.definitions)
+    building = begin(store, name, None)
+    sweep(store.engine)
+    source = Source(
+        url=store.url,
+        definitions=store.definitions,
+        until=Until(position=building.model.position),
+        archive=archive,
+    )
+    progress(building.events, building.model.position)
+    for built in fold_log(store, source, workers, building.gaps):
+        building.take(built)
+        progress(building.events, building.model.position)
+    building.flush()
+    building.finish()
+    _follow(store, building.model.version)
     return _report(building, time.perf_counter() - started)
 
 
-def _begin(store: Store) -> _Building:
-    token = secrets.token_hex(4)
-    with writing(store.engine) as connection:
-        position = last_position(connection)
-        begin_build(connection, token, position, store.clock())
-        tables = create_tables(connection, PROJECTIONS, token)
-    return _Building(store=store, token=token, position=position, tables=tables)
+def under(store: Store, definitions: Definitions) -> Store:
+    """Return the store as if other definitions were in force."""
+    context = compile_context(definitions)
+    return structs.replace(store, definitions=definitions, context=context, mapper=RowMapper(context.vocabulary))
 
 
-def _abandon(building: _Building) -> None:
-    """Give back the room that an interrupted rebuild took; where even that fails, the next rebuild does it."""
-    # A connection that was broken off in the middle of its rows still holds them, and lets no table be dropped.
-    building.store.engine.dispose()
-    with suppress(LedgerError), writing(building.store.engine) as connection:
-        require_build(connection, building.token)
-        drop_tables(connection)
-        end_build(connection)
-
-
-def _activate(building: _Building) -> None:
-    """Put the new tables in place, as soon as nobody is in the middle of reading the old ones."""
-    give_up = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with writing(building.store.engine) as connection:
-                require_build(connection, building.token)
-                _put_in_place(connection, building)
-        except LedgerBusy:
-            if time.monotonic() >= give_up:
-                raise
-            time.sleep(PAUSE)
-        else:
-            return
-
-
-def _put_in_place(connection: Connection, building: _Building) -> None:
-    store = building.store
-    wanted, now = fingerprints(store.context), store.clock()
-    # Checkpoints before tables, as catching up takes them: so neither waits for what the other holds.
-    for projection in PROJECTIONS:
-        write_checkpoint(
-            connection,
-            Checkpoint(
-                projection=projection.name,
-                version=projection.version,
-                fingerprint=wanted[projection.name],
-                position=building.position,
-                built_at=now,
-                caught_up_at=now,
-            ),
-        )
-    activate_tables(connection, PROJECTIONS, building.token)
-    # States are made again by the first catch-up that needs them: a missing one means the whole customer.
-    forget_states(connection)
-    park(connection, building.parked, ())
-    end_build(connection)
-
-
-def _follow(store: Store) -> None:
+def _follow(store: Store, model: int | None) -> None:
     """Take in what was recorded meanwhile; another projector that does the same is no reason to fail."""
     while True:
         try:
-            catch_up(store)
+            catch_up(store, model)
         except ProjectionRaced:
             continue
         return
 
 
-def _report(building: _Building, seconds: float) -> Rebuilt:
+def _follow_live(store: Store) -> None:
+    """Bring the live version as far as the new one, where the definitions in force are still its own."""
+    try:
+        _follow(store, None)
+    except ProjectionStale:
+        return
+
+
+def _report(building: Building, seconds: float) -> Rebuilt:
+    model = building.model
+    with reading(building.store.engine) as connection:
+        parked = count_parked(connection, model.version)
+        rows = [
+            ProjectionRows(
+                projection.name,
+                projection.version,
+                count_rows(connection, projection, model.version),
+            )
+            for projection in PROJECTIONS
+        ]
+    folded = building.events - building.resumed
     return Rebuilt(
+        version=model.version,
+        name=model.name,
+        live=False,
         events=building.events,
+        resumed=building.resumed,
         customers=building.customers,
         seconds=round(seconds, 3),
-        events_per_second=round(building.events / seconds, 1) if seconds else 0.0,
+        events_per_second=round(folded / seconds, 1) if seconds else 0.0,
         peak_memory_mib=round((peak_kib() + sum(building.peaks_kib.values())) / 1024, 1),
-        position=building.position,
-        parked=len(building.parked),
-        projections=[
-            ProjectionRows(projection.name, projection.version, building.counts.get(projection.name, 0))
-            for projection in PROJECTIONS
-        ],
+        position=model.position,
+        parked=parked,
+        projections=rows,
+        difference=None,
     )

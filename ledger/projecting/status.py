@@ -10,9 +10,11 @@ from ledger.projections import PROJECTIONS
 from ledger.store.checkpoints import Checkpoint, read_checkpoints
 from ledger.store.engine import Connection, reading
 from ledger.store.log import last_position, recorded_at
-from ledger.store.read_model import count_parked, count_rows
+from ledger.store.parking import count_parked
+from ledger.store.read_model import count_rows
 from ledger.store.serving import fingerprints
 from ledger.store.store import Store
+from ledger.store.versions import live_model
 
 
 class ProjectionStatus(Struct, frozen=True, kw_only=True):
@@ -33,9 +35,10 @@ def status(store: Store) -> list[ProjectionStatus]:
     """Return where every projection stands, built or not."""
     wanted = fingerprints(store.context)
     with reading(store.engine) as connection:
-        checkpoints = read_checkpoints(connection)
+        live = live_model(connection)
+        checkpoints = read_checkpoints(connection, live.version) if live else {}
         head = last_position(connection)
-        parked = count_parked(connection)
+        parked = count_parked(connection) if live else 0
         return [
             _status(
                 store, connection, projection, checkpoints.get(projection.name), wanted[projection.name], head, parked

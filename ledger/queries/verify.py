@@ -15,7 +15,6 @@ from ledger.projections.driver import Folds
 from ledger.runners.inline import fold_unit
 from ledger.schemas.prepare import key_of
 from ledger.schemas.wire import stored_wire
-from ledger.store.checkpoints import read_checkpoints
 from ledger.store.engine import Connection, reading
 from ledger.store.integrity import (
     NO_LINKS,
@@ -33,6 +32,7 @@ from ledger.store.log import Until, last_position, recorded_streams, stream_rows
 from ledger.store.read_model import kept_customers, rows_of
 from ledger.store.serving import require_serving
 from ledger.store.store import Store
+from ledger.store.versions import live_model
 
 SAMPLE = 200
 PAGE = 500
@@ -120,10 +120,10 @@ def _links(data: Any) -> Links:
 def _projections(store: Store, connection: Connection, whole: bool) -> Check:
     name = "projections equal a fold of the log"
     try:
-        position = require_serving(connection, store.context)
+        position = require_serving(connection, store.context).position
     except ProjectionError as error:
         # What was never built contradicts nothing.
-        never_built = not read_checkpoints(connection)
+        never_built = live_model(connection) is None
         return Check(name, never_built, "none was built yet" if never_built else str(error))
     until = Until(position=position)
     units = all_units(connection, until)
@@ -136,7 +136,7 @@ def _projections(store: Store, connection: Connection, whole: bool) -> Check:
         for customer in _differing(store, connection, folds, units, customers[start : start + PAGE], until)
     ]
     if whole:
-        different += sorted(kept_customers(connection, PROJECTIONS).difference(survivors))
+        different += sorted(kept_customers(connection).difference(survivors))
     of = f"{len(customers)} customers folded at position {position}"
     if different:
         return Check(name, False, f"{of}, {len(different)} differ (stream {different[0]} first): run `rebuild`")

@@ -101,7 +101,7 @@ def view(store: Store, asked: Question, *, needs_tables: bool) -> Iterator[View]
     context = store.context if same else compile_context(definitions)
     if live and same:
         with reading(store.engine) as log:
-            position = require_serving(log, store.context) if needs_tables else last_position(log)
+            position = require_serving(log, store.context).position if needs_tables else last_position(log)
             yield View(store, asked, context, log, log if needs_tables else None, Until(position=position))
         return
     with reading(store.engine) as log:

@@ -15,9 +15,8 @@ from ledger.errors import LedgerError, Undecodable
 from ledger.events.event import RecordedEvent
 from ledger.journey.reading import effective
 from ledger.projections.driver import Folds
-from ledger.store.engine import Connection
+from ledger.runners.source import Reader
 from ledger.store.links import Units
-from ledger.store.log import NOW, Until, range_rows, stream_rows
 from ledger.store.mapper import Row, RowMapper
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -28,14 +27,16 @@ LARGEST = 2**63
 class Built(Struct):
     """What a run of the folds made: rows by projection (the customer's number first), and who was parked.
 
-    A worker process says its number and the most memory it has held, in KiB; where the caller ran the folds
-    both are 0.
+    It stands for the customers whose surviving stream has a number from `first` to `last`. A worker process says its
+    number and the most memory it has held, in KiB; where the caller ran the folds both are 0.
     """
 
     rows: Rows = field(default_factory=dict)
     parked: dict[int, tuple[int, str]] = field(default_factory=dict)
     events: int = 0
     customers: int = 0
+    first: int = 0
+    last: int = 0
     worker: int = 0
     peak_kib: int = 0
 
@@ -92,30 +93,36 @@ def too_large(rows: Mapping[str, Sequence[tuple[Any, ...]]]) -> set[int]:
 TOO_LARGE = "a sum of theirs is larger than the read model can hold: retract the event whose number is wrong"
 
 
-def fold_range(
-    connection: Connection, folds: Folds, mapper: RowMapper, units: Units, first: int, last: int, until: Until = NOW
-) -> Built:
+Range = tuple[int, int]
+"""The first and the last stream of a range."""
+
+
+def fold_range(reader: Reader, folds: Folds, mapper: RowMapper, units: Units, first: int, last: int) -> Built:
     """Fold every customer whose surviving stream has a number from `first` to `last`."""
-    built = Built()
+    built = Built(first=first, last=last)
     apart: dict[int, list[Row]] = defaultdict(list)
-    for stream, rows in groupby(range_rows(connection, first, last, until), key=itemgetter(1)):
+    for stream, rows in groupby(reader.rows(first, last), key=itemgetter(1)):
         if stream not in units.merged:
             _fold_into(built, folds, mapper, stream, list(rows))
         elif first <= units.survivor(stream) <= last:
             apart[units.survivor(stream)].extend(rows)
     # What else belongs to merged customers who live on in this range stands outside it.
     elsewhere = [stream for stream in units.of_survivors(first, last) if not first <= stream <= last]
-    for row in stream_rows(connection, elsewhere, until):
+    for row in reader.stream_rows(elsewhere):
         apart[units.survivor(row[1])].append(row)
     for survivor, its in apart.items():
         _fold_into(built, folds, mapper, survivor, its)
     return built
 
 
-def ranges(last_stream: int, size: int) -> Iterator[tuple[int, int]]:
-    """Cut the streams 1 to `last_stream` into ranges of `size`."""
-    for first in range(1, last_stream + 1, size):
-        yield first, min(first + size - 1, last_stream)
+def ranges(gaps: Iterable[Range], size: int) -> Iterator[Range]:
+    """Cut ranges into such of at most `size` streams, none of which reaches over a multiple of it."""
+    for start, last in gaps:
+        first = start
+        while first <= last:
+            to = min(last, -(-first // size) * size)
+            yield first, to
+            first = to + 1
 
 
 def _fold_into(built: Built, folds: Folds, mapper: RowMapper, customer: int, rows: list[Row]) -> None:

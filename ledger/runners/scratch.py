@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ledger.projections import PROJECTIONS
+from ledger.runners.source import Source
 from ledger.runners.whole import fold_log
 from ledger.schemas.definitions import Definitions
 from ledger.store.engine import Connection, reading
 from ledger.store.log import Until, last_position
-from ledger.store.read_model import insert_rows, memory_read_model, park, table_of
+from ledger.store.parking import park
+from ledger.store.read_model import LIVE, insert_rows, memory_read_model, table_of
 from ledger.store.store import Store
 
 
@@ -24,9 +26,9 @@ def scratch(store: Store, until: Until, definitions: Definitions) -> Iterator[Co
         upto = last_position(log) if until.position is None else until.position
     bounded = Until(as_of=until.as_of, known_at=until.known_at, position=upto)
     tables = {projection.name: table_of(projection) for projection in PROJECTIONS}
-    with memory_read_model(PROJECTIONS) as connection:
-        for built in fold_log(store, definitions, bounded):
+    with memory_read_model() as connection:
+        for built in fold_log(store, Source(url=store.url, definitions=definitions, until=bounded)):
             for name, rows in built.rows.items():
                 insert_rows(connection, tables[name], rows)
-            park(connection, built.parked, ())
+            park(connection, built.parked, (), store.clock(), LIVE)
         yield connection

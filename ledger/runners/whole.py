@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ledger.projections.driver import Folds
-from ledger.runners.inline import Built, fold_range, ranges
+from ledger.runners.inline import Built, Range, fold_range, ranges
+from ledger.runners.source import Opened, Source
 from ledger.runners.workers import fold_all
-from ledger.schemas.definitions import Definitions, compile_context
+from ledger.schemas.definitions import compile_context
 from ledger.store.engine import reading
 from ledger.store.links import all_units
-from ledger.store.log import Until, last_stream
+from ledger.store.log import last_stream
 from ledger.store.mapper import RowMapper
 from ledger.store.store import Store
 
@@ -21,18 +22,25 @@ WORTH_WORKERS = 100_000
 STREAMS_AT_ONCE = 1_000
 
 
-def fold_log(store: Store, definitions: Definitions, until: Until, workers: int | None = None) -> Iterator[Built]:
-    """Yield what the folds make of every customer under `definitions`, range by range; `until.position` is set."""
+def fold_log(
+    store: Store, source: Source, workers: int | None = None, gaps: Sequence[Range] | None = None
+) -> Iterator[Built]:
+    """Yield what the folds make of every customer, range by range; `source.until.position` is set.
+
+    `gaps` are the ranges of streams whose customers are wanted: by default all.
+    """
     with reading(store.engine) as connection:
-        last = last_stream(connection)
-        units = all_units(connection, until)
+        gaps = [(1, last_stream(connection))] if gaps is None else gaps
+        units = all_units(connection, source.until)
     workers = workers if workers is not None else (os.cpu_count() or 1)
-    if workers > 1 and (until.position or 0) >= WORTH_WORKERS:
-        yield from fold_all(store.url, definitions, last, until, workers)
+    if workers > 1 and (source.until.position or 0) >= WORTH_WORKERS:
+        yield from fold_all(source, gaps, workers)
         return
+    definitions = source.definitions
     context = store.context if definitions == store.definitions else compile_context(definitions)
     folds, mapper = Folds(context), RowMapper(context.vocabulary)
-    for first, to in ranges(last, STREAMS_AT_ONCE):
-        with reading(store.engine) as connection:
-            built = fold_range(connection, folds, mapper, units, first, to, until)
+    opened = Opened(source, store.engine)
+    for first, to in ranges(gaps, STREAMS_AT_ONCE):
+        with opened.reader() as reader:
+            built = fold_range(reader, folds, mapper, units, first, to)
         yield built

@@ -13,23 +13,22 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
 from ledger.errors import LedgerError, ProjectionError
 from ledger.projections.driver import Folds
-from ledger.runners.inline import Built, fold_range, ranges
+from ledger.runners.inline import Built, Range, fold_range, ranges
 from ledger.runners.memory import peak_kib
-from ledger.schemas.definitions import Definitions, compile_context
+from ledger.runners.source import Opened, Source
+from ledger.schemas.definitions import compile_context
 from ledger.store.engine import open_engine, parse_url, reading
 from ledger.store.links import all_units
-from ledger.store.log import Until
 from ledger.store.mapper import RowMapper
 
 STREAMS_A_TASK = 250
@@ -41,8 +40,6 @@ PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from ledger.runners.workers import serve; serve(int(sys.argv[2]))"
 )
 """What a worker process runs, told where this package is and which of its files is the pipe."""
-
-Range = tuple[int, int]
 
 
 class _Worker(Struct):
@@ -79,15 +76,15 @@ class _Worker(Struct):
         self.process.wait()
 
 
-def fold_all(url: str, definitions: Definitions, last_stream: int, until: Until, workers: int) -> Iterator[Built]:
-    """Yield what the folds make of every customer, range by range, in no particular order.
+def fold_all(source: Source, gaps: Sequence[Range], workers: int) -> Iterator[Built]:
+    """Yield what the folds make of the customers in some ranges, range by range, in no particular order.
 
-    `until.position` should be set: each worker reads a snapshot of its own.
+    `source.until.position` should be set: each worker reads a snapshot of its own.
     """
-    tasks = ranges(last_stream, STREAMS_A_TASK)
+    tasks = ranges(gaps, STREAMS_A_TASK)
     crew: list[_Worker] = []
     try:
-        crew.extend(_hire((url, definitions, until)) for _ in range(workers))
+        crew.extend(_hire(source) for _ in range(workers))
         for worker in crew * TASKS_AHEAD:
             _next(worker, tasks)
         while busy := {worker.pipe: worker for worker in crew if worker.given}:
@@ -107,7 +104,7 @@ def _next(worker: _Worker, tasks: Iterator[Range]) -> None:
         worker.give(task)
 
 
-def _hire(work: Any) -> _Worker:
+def _hire(source: Source) -> _Worker:
     ours, theirs = Pipe()
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(Path(__file__).parents[2]), str(theirs.fileno())],
@@ -116,7 +113,7 @@ def _hire(work: Any) -> _Worker:
         start_new_session=True,
     )
     theirs.close()
-    ours.send(work)
+    ours.send(source)
     return _Worker(process, ours)
 
 
@@ -127,16 +124,17 @@ def serve(file: int) -> None:
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        url, definitions, until = pipe.recv()
-        engine = open_engine(parse_url(url), pool_size=1)
-        context = compile_context(definitions)
+        source: Source = pipe.recv()
+        engine = open_engine(parse_url(source.url), pool_size=1)
+        context = compile_context(source.definitions)
         folds, mapper = Folds(context), RowMapper(context.vocabulary)
+        opened = Opened(source, engine)
         with reading(engine) as connection:
-            units = all_units(connection, until)
+            units = all_units(connection, source.until)
         while True:
             first, last = pipe.recv()
-            with reading(engine) as connection:
-                built = fold_range(connection, folds, mapper, units, first, last, until)
+            with opened.reader() as reader:
+                built = fold_range(reader, folds, mapper, units, first, last)
             built.worker, built.peak_kib = os.getpid(), peak_kib()
             pipe.send_bytes(pickle.dumps(built, pickle.HIGHEST_PROTOCOL))
     except (EOFError, ConnectionError):

@@ -9,21 +9,35 @@ from sqlalchemy import Connection, text
 
 DefinitionKind = Literal["journey", "channels", "types"]
 
+KINDS: tuple[DefinitionKind, ...] = ("journey", "channels", "types")
+
 
 def enact(connection: Connection, kind: DefinitionKind, body: str, now: int) -> bool:
     """Put a definition in force from `now` on; return False where it is in force already."""
     digest = content_hash(body)
     if in_force(connection, kind) == body:
         return False
-    connection.execute(
-        text("INSERT INTO definitions (hash, kind, body) VALUES (:hash, :kind, :body) ON CONFLICT (hash) DO NOTHING"),
-        {"hash": digest, "kind": kind, "body": body},
-    )
+    keep(connection, kind, body)
     connection.execute(
         text("INSERT INTO enactments (kind, hash, enacted_at) VALUES (:kind, :hash, :now)"),
         {"kind": kind, "hash": digest, "now": now},
     )
     return True
+
+
+def keep(connection: Connection, kind: DefinitionKind, body: str) -> None:
+    """Keep a definition by its hash, whether or not it is ever in force."""
+    connection.execute(
+        text("INSERT INTO definitions (hash, kind, body) VALUES (:hash, :kind, :body) ON CONFLICT (hash) DO NOTHING"),
+        {"hash": content_hash(body), "kind": kind, "body": body},
+    )
+
+
+def body_of(connection: Connection, digest: str) -> str:
+    """Return the body of a kept definition."""
+    return str(
+        connection.execute(text("SELECT body FROM definitions WHERE hash = :hash"), {"hash": digest}).scalar_one()
+    )
 
 
 def in_force(connection: Connection, kind: DefinitionKind) -> str | None:

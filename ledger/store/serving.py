@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+from typing import NamedTuple
+
 from ledger.errors import ProjectionStale
 from ledger.journey.context import Context
 from ledger.projections import PROJECTIONS
 from ledger.projections.fingerprint import fingerprint
+from ledger.store.activation import hold
 from ledger.store.checkpoints import read_checkpoints
 from ledger.store.engine import Connection
-from ledger.store.read_model import hold_tables
+from ledger.store.versions import live_model
+
+
+class Serving(NamedTuple):
+    """The version of the read model that serves, and the position it has reached."""
+
+    model: int
+    position: int
 
 
 def fingerprints(context: Context) -> dict[str, str]:
@@ -16,20 +27,30 @@ def fingerprints(context: Context) -> dict[str, str]:
     return {projection.name: fingerprint(projection, context) for projection in PROJECTIONS}
 
 
-def require_serving(connection: Connection, context: Context) -> int:
-    """Return the position the read model serves; ask it first in a transaction that reads the tables.
+def made_by(context: Context) -> str:
+    """Return the digest of all that decides the rows of a version, beside the events."""
+    return blake2b("\n".join(fingerprints(context).values()).encode(), digest_size=16).hexdigest()
+
+
+def require_serving(connection: Connection, context: Context) -> Serving:
+    """Return the live version and its position; ask it first in a transaction that reads the tables.
 
     Raises ProjectionStale where it cannot serve.
     """
-    hold_tables(connection, PROJECTIONS)
-    checkpoints = read_checkpoints(connection)
-    missing = [projection.name for projection in PROJECTIONS if projection.name not in checkpoints]
-    if missing:
-        raise ProjectionStale(f"the projection {missing[0]} has not been built: run `customer-ledger rebuild`")
+    hold(connection)
+    live = live_model(connection)
+    if live is None:
+        raise ProjectionStale(f"the projection {PROJECTIONS[0].name} has not been built: run `customer-ledger rebuild`")
+    return require_built(connection, context, live.version)
+
+
+def require_built(connection: Connection, context: Context, model: int) -> Serving:
+    """Return a whole version and its position. Raises ProjectionStale where the context is not what it was built by."""
+    checkpoints = read_checkpoints(connection, model)
     for name, wanted in fingerprints(context).items():
-        if checkpoints[name].fingerprint != wanted:
+        if name not in checkpoints or checkpoints[name].fingerprint != wanted:
             raise ProjectionStale(
                 f"the projection {name} was built by another fold, journey, channel registry or types file "
                 "than the one in force: run `customer-ledger rebuild`"
             )
-    return min(checkpoints[projection.name].position for projection in PROJECTIONS)
+    return Serving(model, min(checkpoint.position for checkpoint in checkpoints.values()))

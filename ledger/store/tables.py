@@ -138,28 +138,48 @@ tracking = Table(
     Column("notification_id", BigInteger, nullable=False),
 )
 
+read_models = Table(
+    "read_models",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("journey", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("channels", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("types", Text, ForeignKey("definitions.hash"), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("last_stream", BigInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("built_at", BigInteger),
+    Index(
+        "read_models_live",
+        "state",
+        unique=True,
+        sqlite_where=text("state = 'live'"),
+        postgresql_where=text("state = 'live'"),
+    ),
+)
+
+build_ranges = Table(
+    "build_ranges",
+    metadata,
+    Column("model", Integer, ForeignKey("read_models.version"), primary_key=True),
+    Column("first", BigInteger, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("customers", BigInteger, nullable=False),
+)
+
 checkpoints = Table(
     "checkpoints",
     metadata,
+    Column("model", Integer, ForeignKey("read_models.version"), primary_key=True),
     Column("projection", Text, primary_key=True),
     Column("version", Integer, nullable=False),
     Column("fingerprint", Text, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("built_at", BigInteger, nullable=False),
     Column("caught_up_at", BigInteger, nullable=False),
-)
-
-fold_states = Table(
-    "fold_states",
-    metadata,
-    Column("customer", Serial, primary_key=True, autoincrement=False),
-    Column("state", LargeBinary, nullable=False),
-)
-
-parked = Table(
-    "parked",
-    metadata,
-    Column("customer", Serial, primary_key=True, autoincrement=False),
-    Column("position", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
 )

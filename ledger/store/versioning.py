@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from ledger.errors import LedgerIncompatible, LedgerMissing
 from ledger.store.engine import LEDGER_TABLE, no_ledger_in
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision this code reads and writes; a test holds it equal to Alembic's own head."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
