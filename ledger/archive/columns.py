@@ -1,0 +1,83 @@
+"""What a segment's columns are, and how rows of the log become them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from ledger.store.mapper import RECORD_COLUMNS, Row
+
+RECORD = tuple(RECORD_COLUMNS.split(", "))
+"""The columns of a `Row`, in its order."""
+
+SCHEMA = pa.schema(
+    [
+        ("position", pa.int64()),
+        ("stream", pa.int64()),
+        ("version", pa.int64()),
+        ("source", pa.string()),
+        ("event_key", pa.binary()),
+        ("type", pa.string()),
+        ("type_version", pa.int64()),
+        ("occurred_at", pa.int64()),
+        ("received_at", pa.int64()),
+        ("recorded_at", pa.int64()),
+        ("header", pa.binary()),
+        ("sealed", pa.binary()),
+        ("digest", pa.binary()),
+    ]
+)
+"""The columns of a segment, in the order of the log's; times in microseconds since 1970 UTC, the source by name."""
+
+REPEATED = ("source", "type")
+"""Columns of few values: each value stands once in a row group."""
+
+NUMBERS = tuple(field.name for field in SCHEMA if field.type == pa.int64())
+
+SOURCE = SCHEMA.get_field_index("source")
+
+
+def batch(rows: Sequence[Row], sources: Mapping[int, str]) -> pa.RecordBatch:
+    """Return rows of the log, the source by number, as columns. Raises pyarrow's errors where a value does not fit."""
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
+    columns[SOURCE] = [None if number is None else sources.get(number, f"#{number}") for number in columns[SOURCE]]
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def tuples(table: pa.Table, names: dict[str, str]) -> zip[Row]:
+    """Return the rows of a table of RECORD columns, as the log gives them.
+
+    `names` keeps one text for each type, which all rows share. Whole columns become lists in one step: a value at a
+    time would cost as much as the folds.
+    """
+    columns = [_texts(table[name], names) if name in REPEATED else _values(table[name]) for name in RECORD]
+    return zip(*columns, strict=True)
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    if column.null_count:
+        plain: list[Any] = column.to_pylist()
+        return plain
+    if column.num_chunks == 1:
+        return _list(column.chunk(0))
+    return [value for chunk in column.chunks for value in _list(chunk)]
+
+
+def _list(chunk: pa.Array) -> list[Any]:
+    # Objects made by numpy's own loop: twice as quick as slicing one long bytes object for each value.
+    made: list[Any] = chunk.to_numpy(zero_copy_only=False).tolist()
+    return made
+
+
+def _texts(column: pa.ChunkedArray, names: dict[str, str]) -> list[str | None]:
+    found: list[str | None] = []
+    for chunk in column.chunks:
+        if chunk.null_count:
+            found += chunk.to_pylist()
+            continue
+        words = [names.setdefault(word, word) for word in chunk.dictionary.to_pylist()]
+        found += map(words.__getitem__, chunk.indices.to_numpy().tolist())
+    return found
