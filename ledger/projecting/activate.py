@@ -17,6 +17,7 @@ from ledger.store.store import Store
 from ledger.store.versions import (
     abandoned_models,
     definitions_of,
+    hold_versions,
     live_model,
     named_model,
     read_models,
@@ -55,6 +56,7 @@ def succeed(store: Store, version: int, before: int | None) -> Activated:
     """
 
     def put(connection: Connection) -> Activated:
+        hold_versions(connection)
         live = live_model(connection)
         made = _put_in_place(connection, version, store.clock())
         if made.enacted or before != (live.version if live else None):
@@ -113,6 +115,7 @@ def sweep(engine: Engine) -> None:
 
 
 def _put_in_place(connection: Connection, version: int, now: int) -> Activated:
+    hold_versions(connection)
     live = live_model(connection)
     model = named_model(connection, str(version))
     if version == (live.version if live else None):

@@ -26,6 +26,7 @@ from ledger.store.versions import (
     claim,
     definitions_of,
     finish_model,
+    hold_versions,
     read_models,
     require_claim,
     set_state,
@@ -137,6 +138,7 @@ def begin(store: Store, name: str, archived: int | None) -> Building:
     """
     token = secrets.token_hex(8)
     with writing(store.engine) as connection:
+        hold_versions(connection)
         model = _unfinished(connection, store, name, archived)
         if model is None:
             position = last_position(connection) if archived is None else archived

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from ledger.errors import ProjectionRaced, ProjectionStale
-from ledger.projecting.activate import succeed, sweep
+from ledger.errors import ProjectionRaced, ProjectionStale, StorageFull
+from ledger.projecting.activate import drop, succeed, sweep
 from ledger.projecting.building import Building, begin
 from ledger.projecting.catch_up import catch_up
 from ledger.projecting.compare import Comparison, compare
@@ -113,12 +113,20 @@ def build(
         until=Until(position=building.model.position),
         archive=archive,
     )
-    progress(building.events, building.model.position)
-    for built in fold_log(store, source, workers, building.gaps):
-        building.take(built)
+    try:
         progress(building.events, building.model.position)
-    building.flush()
-    building.finish()
+        for built in fold_log(store, source, workers, building.gaps):
+            building.take(built)
+            progress(building.events, building.model.position)
+        building.flush()
+        building.finish()
+    except BaseException as error:
+        # A connection that was broken off in the middle of its rows still holds them, and blocks who writes next.
+        store.engine.dispose()
+        if isinstance(error, StorageFull):
+            # Whatever else breaks it off, it goes on later; but events need the room more.
+            drop(store, building.model.version)
+        raise
     _follow(store, building.model.version)
     return _report(building, time.perf_counter() - started)
 

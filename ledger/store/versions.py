@@ -50,6 +50,12 @@ def read_models(connection: Connection) -> list[ReadModel]:
     return [ReadModel(**row) for row in found.mappings()]
 
 
+def hold_versions(connection: Connection) -> None:
+    """Let nobody else begin or exchange a version before the transaction ends; on SQLite a writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE read_models IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def abandoned_models(connection: Connection) -> list[int]:
     """Return the versions whose tables are to be dropped."""
     return list(connection.execute(text("SELECT version FROM read_models WHERE state = 'abandoned'")).scalars())

@@ -25,7 +25,7 @@ DOOR = '[[channels]]\nname = "door"\nmedium = "visit"\nmodality = "physical"\nas
 
 
 def tokyo() -> str:
-    return journey_to_json(structs.replace(default_journey(), zone="Asia/Tokyo"))
+    return journey_to_json(structs.replace(default_journey(), version=2, zone="Asia/Tokyo"))
 
 
 CHANGED: dict[DefinitionKind, Callable[[], str]] = {

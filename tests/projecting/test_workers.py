@@ -10,6 +10,7 @@ from sqlalchemy import text
 from ledger import Ledger, ProjectionError
 from ledger.projecting.rebuild import rebuild
 from ledger.runners import whole, workers
+from ledger.runners.source import Source
 from ledger.runners.workers import fold_all
 from ledger.sample.simulate import simulate
 from ledger.store.engine import writing
@@ -64,5 +65,7 @@ FUTURE = (
 
 def test_workers_that_cannot_start_say_so(quick_ledger: Ledger, small_ranges: None) -> None:
     told(quick_ledger)
+    nowhere = "sqlite:////no/such/ledger.db"
+    source = Source(url=nowhere, definitions=quick_ledger.store.definitions, until=Until(position=1))
     with pytest.raises(ProjectionError, match="a worker process failed"):
-        list(fold_all("sqlite:////no/such/ledger.db", quick_ledger.store.definitions, 9, Until(position=1), 2))
+        list(fold_all(source, [(1, 9)], 2))

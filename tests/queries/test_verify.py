@@ -176,12 +176,12 @@ DAMAGES = {
         {"stream heads are right", "events are what was sent", "projections equal a fold of the log"},
     ),
     "a row of the read model is changed": (
-        "UPDATE channel_history SET touchpoints = touchpoints + 1",
+        "UPDATE channel_history__v1 SET touchpoints = touchpoints + 1",
         {"projections equal a fold of the log"},
     ),
-    "a row of the read model is gone": ("DELETE FROM stage_visits", {"projections equal a fold of the log"}),
+    "a row of the read model is gone": ("DELETE FROM stage_visits__v1", {"projections equal a fold of the log"}),
     "the read model holds a stranger": (
-        "UPDATE cases SET customer = 99",
+        "UPDATE cases__v1 SET customer = 99",
         {"projections equal a fold of the log"},
     ),
     "a checkpoint runs ahead": (
@@ -189,7 +189,7 @@ DAMAGES = {
         {"projections equal a fold of the log"},
     ),
     "a customer is parked": (
-        "INSERT INTO parked (customer, position, reason) SELECT stream, 1, 'why' FROM events WHERE position = 1",
+        "INSERT INTO parked__v1 (customer, position, reason, parked_at) SELECT stream, 1, 'why', 0 FROM events WHERE position = 1",
         {"every event can be read"},
     ),
 }  # fmt: skip
@@ -214,7 +214,7 @@ def test_who_is_parked_is_named_with_the_reason(told: Ledger) -> None:
 
 
 def test_a_row_too_many_of_somebody_is_seen_only_when_all_are_looked_at(told: Ledger) -> None:
-    damage(told, "INSERT INTO cases SELECT * FROM cases", "UPDATE cases SET customer = 99 WHERE customer <> 1")
+    damage(told, "INSERT INTO cases__v1 SELECT * FROM cases", "UPDATE cases__v1 SET customer = 99 WHERE customer <> 1")
     assert not told.verify(whole=True).ok
 
 

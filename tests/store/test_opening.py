@@ -200,7 +200,7 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[]
         folder = tmp_path / "migrations"
         shutil.copytree(versioning.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "versions" / "9000_a_later_one.py").write_text(
-            'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "9000"\ndown_revision = "0001"\n'
+            'import sqlalchemy as sa\nfrom alembic import op\n\nrevision = "9000"\ndown_revision = "0002"\n'
             "branch_labels = depends_on = None\n\n\n"
             'def upgrade():\n    op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))\n'
         )
@@ -216,7 +216,7 @@ def test_an_older_ledger_is_upgraded_only_when_told(ledger_url: str, next_versio
     next_version()
     for create in (True, False):
         words = (
-            "of version 0001, this code of 9000: make a backup, then bring it up to date with `customer-ledger init`"
+            "of version 0002, this code of 9000: make a backup, then bring it up to date with `customer-ledger init`"
         )
         refused(ledger_url, LedgerIncompatible, words, create=create)
     open_store(ledger_url, upgrade=True).engine.dispose()
@@ -241,7 +241,7 @@ def test_an_upgrade_that_fails_changes_nothing(quick_url: str, next_version: Cal
     rewritten(quick_url, "CREATE TABLE later (id INTEGER)")
     with pytest.raises(Exception, match="later"):
         open_store(quick_url, upgrade=True)
-    refused(quick_url, LedgerIncompatible, "of version 0001, this code of 9000")
+    refused(quick_url, LedgerIncompatible, "of version 0002, this code of 9000")
 
 
 def test_where_no_way_leads_to_this_version_the_cure_is_a_backup(quick_ledger: Ledger) -> None:
