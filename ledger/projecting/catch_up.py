@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from ledger.store.mapper import Row
 from ledger.store.parking import park
 from ledger.store.read_model import replace_customers
 from ledger.store.serving import fingerprints, require_built, require_serving
+from ledger.store.standstill import require_head
 from ledger.store.store import Store
 
 BATCH = 10_000
@@ -72,11 +73,14 @@ def catch_up(store: Store, model: int | None = None) -> CaughtUp:
             return total
 
 
-def catch_up_batch(store: Store, limit: int = BATCH, model: int | None = None) -> CaughtUp:
-    """Apply at most `limit` new events in one transaction, checkpoint included."""
+def catch_up_batch(store: Store, limit: int = BATCH, model: int | None = None, whole: Collection[int] = ()) -> CaughtUp:
+    """Apply at most `limit` new events in one transaction, checkpoint included.
+
+    The customers of the streams `whole` are folded from their first event, whatever is stored of them.
+    """
     with reading(store.engine) as connection:
-        batch = _read(store, connection, limit, model)
-        if batch.new == batch.old:
+        batch = _read(store, connection, limit, model, whole)
+        if batch.new == batch.old and not whole:
             return CaughtUp(events=0, customers=0, position=batch.old, parked=0)
         built, states = _fold(store, connection, Folds(store.context), batch)
     try:
@@ -95,12 +99,15 @@ def _write(store: Store, batch: _Batch, built: Built, states: dict[int, bytes]) 
     with writing(store.engine) as connection:
         now = store.clock()
         advance(connection, batch.model, fingerprints(store.context), batch.old, batch.new, now)
+        if batch.new == batch.old:
+            # A checkpoint that stays where it is stops no other batch that began with the states as they were.
+            require_head(connection, batch.new)
         replace_customers(connection, replaced, built.rows, batch.model)
         save_states(connection, kept, replaced - kept.keys(), batch.model)
         park(connection, built.parked, replaced, now, batch.model)
 
 
-def _read(store: Store, connection: Connection, limit: int, wanted: int | None) -> _Batch:
+def _read(store: Store, connection: Connection, limit: int, wanted: int | None, whole: Collection[int] = ()) -> _Batch:
     if wanted is None:
         model, old = require_serving(connection, store.context)
     else:
@@ -112,6 +119,7 @@ def _read(store: Store, connection: Connection, limit: int, wanted: int | None) 
     linked = linked_streams(connection, old, new)
     before = units_of(connection, linked, Until(position=old))
     relinked = linked | before.merged
+    relinked |= set(whole)
     units = units_of(connection, {*by_stream, *relinked}, Until(position=new))
     rows: dict[int, list[Row]] = defaultdict(list)
     for stream, its in by_stream.items():
