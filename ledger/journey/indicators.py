@@ -63,16 +63,14 @@ class Combination:
                 parts.append(part)
                 if len(parts) > count:
                     del parts[0]
-        return self._completed(kept, event.at) if met else None
+        # Most events complete nothing, because of too many conditions no event is kept at all.
+        return self._completed(kept, event.at) if met and len(kept) - kept.count([]) >= self._needed else None
 
     def spend(self, memory: Memory) -> None:
         """Forget the parts that moved the customer, so that they cannot do so twice."""
         memory.pop(self.rule.name, None)
 
     def _completed(self, kept: list[list[Part]], now: int) -> Evidence | None:
-        missing = not all(kept) if self._needed == len(kept) else sum(map(bool, kept)) < self._needed
-        if missing:  # as it is for most events, so it comes first
-            return None
         earliest = None if self.rule.within is None else now - self.rule.within
         met = [
             parts

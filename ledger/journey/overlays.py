@@ -18,7 +18,8 @@ class Shift(NamedTuple):
     left: tuple[str, ...] = ()
 
 
-_NOTHING = Shift()
+NOTHING = Shift()
+"""What an event gives that opens and closes no overlay."""
 
 
 class OverlayTracks:
@@ -67,7 +68,7 @@ class OverlayTracks:
                 indicator.spend(state.parts)
             entered += opened
             left += closed
-        return Shift(tuple(entered), tuple(left)) if entered or left else _NOTHING
+        return Shift(tuple(entered), tuple(left)) if entered or left else NOTHING
 
     def _hold(self, state: TrackerState, stage: str, event: Event) -> None:
         held = state.held.setdefault(stage, [])

@@ -10,9 +10,10 @@ from ledger.events.event import Data, RecordedEvent
 from ledger.journey.context import Context
 from ledger.journey.indicators import Completed, Event, Indicator, Single, indicators
 from ledger.journey.moment import Moment
-from ledger.journey.overlays import OverlayTracks
+from ledger.journey.overlays import NOTHING, OverlayTracks
 from ledger.journey.primary import PrimaryTrack
 from ledger.journey.state import TrackerState
+from ledger.journey.stretch import Move, Stretch
 
 __all__ = ["Tracker", "TrackerState"]
 
@@ -29,6 +30,11 @@ class Tracker:
         self._primary = PrimaryTrack(context.journey)
         self._overlays = OverlayTracks(context.journey, context.rules)
         self._kinds = indicators(context.rules, context.vocabulary)
+        self._beside = {
+            name
+            for name, kinds in self._kinds.items()
+            if any(told.rule.stage in self._overlays.stages for told in kinds)
+        }
         # Per stage, what each type can tell there; a type that can tell nothing costs one lookup.
         self._telling = {here: self._telling_in(here) for here in self._primary.steps}
 
@@ -37,7 +43,11 @@ class Tracker:
         return TrackerState()
 
     def advance(self, state: TrackerState, events: list[RecordedEvent[Data]]) -> list[Moment]:
-        """Take `events` into the state and return a moment for each, in their order.
+        """Take `events` into the state as `follow` does, and return a moment for each, in their order."""
+        return [moment for stretch in self.follow(state, events) for moment in stretch.moments()]
+
+    def follow(self, state: TrackerState, events: list[RecordedEvent[Data]]) -> list[Stretch]:
+        """Take `events` into the state and return them in stretches: a new one begins where the journey moves.
 
         The events are one customer's, in the order of the fold, and all later than any the state has seen: a
         whole instant is looked at together, because an explicit stage wins in it. Raises InvalidArgument when
@@ -47,47 +57,46 @@ class Tracker:
             return []
         _refuse_earlier(state, events[0])
         decided = self._decided(events)
-        moments: list[Moment] = []
-        note = moments.append
-        stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
-        for number, event in enumerate(events, state.seen):
+        stretches: list[Stretch] = []
+        begin, stretch, telling = 0, _standing(state), self._telling[state.stage]
+        for place, event in enumerate(events):
             # A hint at the stage the customer is in says nothing new.
-            if event.type in telling or event.stage_hint not in (None, stage):
-                note(self._take(state, number, event, decided.get(event.at, ())))
-                stage, cycle, overlays, telling = state.stage, state.cycle, state.overlays, self._telling[state.stage]
-            else:
-                note(Moment(event=event, stage=stage, cycle=cycle, overlays=overlays))
+            if event.type in telling or event.stage_hint not in (None, stretch.stage):
+                move = self._take(state, state.seen + place, event, decided.get(event.at, ()))
+                if move is not None:
+                    if begin < place:
+                        stretch.events = events[begin:place]
+                        stretches.append(stretch)
+                    begin, stretch, telling = place, _standing(state, move), self._telling[state.stage]
+        stretch.events = events[begin:]
+        stretches.append(stretch)
         state.seen += len(events)
         state.last_at = events[-1].at
-        return moments
+        return stretches
 
-    def _take(self, state: TrackerState, number: int, event: Event, decided: Collection[str]) -> Moment:
+    def _take(self, state: TrackerState, number: int, event: Event, decided: Collection[str]) -> Move | None:
         """Take an event that may tell a stage; `decided` are the tracks that explicit stages decide at its instant."""
-        completed: list[Completed] = [
-            (indicator, evidence)
-            for indicator in self._telling[state.stage].get(event.type, ())
-            if (evidence := indicator.evidence(state.parts, number, event)) is not None
-        ]
+        completed: list[Completed] = []
+        for indicator in self._telling[state.stage].get(event.type, ()):
+            evidence = indicator.evidence(state.parts, number, event)
+            if evidence is not None:
+                completed.append((indicator, evidence))
         named = _named(event)
         if named is None and not completed:
-            return Moment(event=event, stage=state.stage, cycle=state.cycle, overlays=state.overlays)
+            return None
         if named in self._primary.stages:
             entered = self._primary.enter(state, named, event, completed)
         elif _PRIMARY in decided:
             entered = None
         else:
             entered = self._primary.infer(state, event, completed)
-        shift = self._overlays.shift(state, event, named, completed, decided)
-        return Moment(
-            event=event,
-            stage=state.stage,
-            cycle=state.cycle,
-            entered=entered,
-            overlays=state.overlays,
-            overlays_entered=shift.entered,
-            overlays_left=shift.left,
-            unknown_stage=None if named is None or self._known(named) else named,
-        )
+        shift = NOTHING
+        if named is not None or event.type in self._beside:
+            shift = self._overlays.shift(state, event, named, completed, decided)
+        unknown = None if named is None or self._known(named) else named
+        if entered is None and shift is NOTHING and unknown is None:
+            return None
+        return Move(entered=entered, overlays_entered=shift.entered, overlays_left=shift.left, unknown_stage=unknown)
 
     def _decided(self, events: list[Event]) -> dict[int, set[str]]:
         """Return, for each instant in which a stage is said outright, the tracks decided by it."""
@@ -106,9 +115,13 @@ class Tracker:
     def _telling_in(self, here: str | None) -> dict[str, tuple[Indicator, ...]]:
         telling: dict[str, tuple[Indicator, ...]] = {STAGE_ENTERED: ()}
         for name, kinds in self._kinds.items():
-            useful = tuple(indicator for indicator in kinds if self._reachable(here, indicator))
-            if not all(self._stays(here, indicator) for indicator in useful):
-                telling[name] = useful
+            useful = [indicator for indicator in kinds if self._reachable(here, indicator)]
+            primary = [indicator for indicator in useful if indicator.rule.stage in self._primary.stages]
+            # To say that the customer is where they are keeps later rules from moving them: the last says nothing.
+            while primary and self._stays(here, primary[-1]):
+                useful.remove(primary.pop())
+            if useful:
+                telling[name] = tuple(useful)
         return telling
 
     def _reachable(self, here: str | None, indicator: Indicator) -> bool:
@@ -119,6 +132,11 @@ class Tracker:
 
     def _stays(self, here: str | None, indicator: Indicator) -> bool:
         return isinstance(indicator, Single) and indicator.rule.stage == here
+
+
+def _standing(state: TrackerState, move: Move | None = None) -> Stretch:
+    """Return a stretch that begins where the state stands; its events are yet to come."""
+    return Stretch([], state.stage, state.cycle, state.overlays, move)
 
 
 def _named(event: Event) -> str | None:

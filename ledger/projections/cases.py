@@ -21,9 +21,11 @@ from ledger.events.purchase import OrderDelivered
 from ledger.events.vocabulary import EventType
 from ledger.events.voice import FeedbackReceived
 from ledger.journey.context import Context
-from ledger.journey.moment import Moment
+from ledger.journey.stretch import Stretch
 from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
+
+Event = RecordedEvent[Data]
 
 CaseKind = Literal["case", "feedback", "order", "application"]
 
@@ -98,24 +100,26 @@ class CasesFold:
     def initial(self) -> CasesState:
         return CasesState()
 
-    def evolve(self, state: CasesState, moments: Sequence[Moment]) -> None:
-        kinds = self._kinds
-        for moment in moments:
-            event = moment.event
-            case_id = event.case_id
-            if event.type == "customer.segment_assigned":
-                data = cast(CustomerSegmentAssigned, event.data)
-                state.segments = with_segment(state.segments, data.scheme, data.segment)
-            if case_id is None:
-                if event.type not in ALONE:
-                    continue
-                case_id = f"{event.source}/{event.event_id}"
-            file = _put(state, case_id, moment)
-            kind = kinds.get(event.type)
-            if kind is not None:
-                _step(file, kind, event)
-            elif event.type == "interaction.message_sent":
-                _message(file, event)
+    def evolve(self, state: CasesState, stretches: Sequence[Stretch]) -> None:
+        for stretch in stretches:
+            stage = stretch.stage or ""
+            for event in stretch.events:
+                case_id, kind = event.case_id, event.type
+                if kind == "customer.segment_assigned":
+                    data = cast(CustomerSegmentAssigned, event.data)
+                    state.segments = with_segment(state.segments, data.scheme, data.segment)
+                if case_id is not None:
+                    self._file(state, case_id, event, stage)
+                elif kind in ALONE:
+                    self._file(state, f"{event.source}/{event.event_id}", event, stage)
+
+    def _file(self, state: CasesState, case_id: str, event: Event, stage: str) -> None:
+        file = _put(state, case_id, event, stage)
+        kind = self._kinds.get(event.type)
+        if kind is not None:
+            _step(file, kind, event)
+        elif event.type == "interaction.message_sent":
+            _message(file, event)
 
     def rows(self, state: CasesState) -> list[Row]:
         return [
@@ -131,13 +135,12 @@ def _kind(event_type: EventType) -> CaseKind | None:
     return NOUNS.get(event_type.name.partition(".")[0])
 
 
-def _put(state: CasesState, case_id: str, moment: Moment) -> File:
-    event = moment.event
+def _put(state: CasesState, case_id: str, event: Event, stage: str) -> File:
     department = event.department or ""
     file = state.files.get(case_id)
     if file is None:
         file = state.files[case_id] = File(
-            event.at, event.at, event.channel or "", department, moment.stage or "", state.segments, department
+            event.at, event.at, event.channel or "", department, stage, state.segments, department
         )
     file.last_at = event.at
     file.events += 1
@@ -150,7 +153,7 @@ def _put(state: CasesState, case_id: str, moment: Moment) -> File:
     return file
 
 
-def _step(file: File, kind: CaseKind, event: RecordedEvent[Data]) -> None:
+def _step(file: File, kind: CaseKind, event: Event) -> None:
     loop = file.loops.get(kind)
     if loop is None:
         loop = file.loops[kind] = Loop(early_answer_at=file.messaged_at if kind in ANSWERED else None)
@@ -164,7 +167,7 @@ def _step(file: File, kind: CaseKind, event: RecordedEvent[Data]) -> None:
         step(loop, event)
 
 
-def _message(file: File, event: RecordedEvent[Data]) -> None:
+def _message(file: File, event: Event) -> None:
     if event.direction == "outbound" and event.actor is not None and event.actor.type in ("agent", "partner"):
         file.messaged_at = event.at
         for kind, loop in file.loops.items():
@@ -179,7 +182,7 @@ def _answer(loop: Loop, at: int) -> None:
         loop.first_response_at = at
 
 
-def _opened(loop: Loop, event: RecordedEvent[Data]) -> None:
+def _opened(loop: Loop, event: Event) -> None:
     if loop.opened_at is None:
         loop.opened_at = event.at
         # Within one instant (often a whole day) the order of the fold says nothing about which came first.
@@ -187,7 +190,7 @@ def _opened(loop: Loop, event: RecordedEvent[Data]) -> None:
             loop.first_response_at = event.at
 
 
-def _received(loop: Loop, event: RecordedEvent[Data]) -> None:
+def _received(loop: Loop, event: Event) -> None:
     _opened(loop, event)
     loop.subject = loop.subject or cast(FeedbackReceived, event.data).kind
 
@@ -197,13 +200,13 @@ def _claim(loop: Loop, at: int) -> None:
         loop.claimed_at = at
 
 
-def _dispatched(loop: Loop, event: RecordedEvent[Data]) -> None:
+def _dispatched(loop: Loop, event: Event) -> None:
     _claim(loop, event.at)
     if loop.dispatched_at is None:
         loop.dispatched_at = event.at
 
 
-def _resolved(loop: Loop, event: RecordedEvent[Data]) -> None:
+def _resolved(loop: Loop, event: Event) -> None:
     _claim(loop, event.at)
     if loop.resolved_first_at is None:
         loop.resolved_first_at = event.at
@@ -211,7 +214,7 @@ def _resolved(loop: Loop, event: RecordedEvent[Data]) -> None:
     loop.settled = True
 
 
-def _delivered(loop: Loop, event: RecordedEvent[Data]) -> None:
+def _delivered(loop: Loop, event: Event) -> None:
     promised_at = cast(OrderDelivered, event.data).promised_at
     if loop.resolved_first_at is None and promised_at is not None:
         # The first delivery is held against its own promise, not against that of a later one.
@@ -219,31 +222,31 @@ def _delivered(loop: Loop, event: RecordedEvent[Data]) -> None:
     _resolved(loop, event)
 
 
-def _communicated(loop: Loop, event: RecordedEvent[Data]) -> None:
+def _communicated(loop: Loop, event: Event) -> None:
     _claim(loop, event.at)
     if loop.communicated_at is None:
         loop.communicated_at = event.at
 
 
-def _closed(loop: Loop, event: RecordedEvent[Data]) -> None:
+def _closed(loop: Loop, event: Event) -> None:
     loop.closed_at = event.at
     loop.settled = True
 
 
-def _reopened(loop: Loop, _: RecordedEvent[Data]) -> None:
+def _reopened(loop: Loop, _: Event) -> None:
     loop.reopened += 1
     loop.settled = False
 
 
-def _reassigned(loop: Loop, _: RecordedEvent[Data]) -> None:
+def _reassigned(loop: Loop, _: Event) -> None:
     loop.reassigned += 1
 
 
-def _escalated(loop: Loop, _: RecordedEvent[Data]) -> None:
+def _escalated(loop: Loop, _: Event) -> None:
     loop.escalated += 1
 
 
-def _awaiting_customer(loop: Loop, event: RecordedEvent[Data]) -> None:
+def _awaiting_customer(loop: Loop, event: Event) -> None:
     if not loop.settled:
         loop.waiting_since = event.at
 
@@ -279,7 +282,7 @@ def _row(kind: CaseKind, case_id: str, file: File, loop: Loop) -> Row:
     )
 
 
-STEPS: dict[str, Callable[[Loop, RecordedEvent[Data]], None]] = {
+STEPS: dict[str, Callable[[Loop, Event], None]] = {
     "case.opened": _opened,
     "case.reassigned": _reassigned,
     "case.awaiting_customer": _awaiting_customer,

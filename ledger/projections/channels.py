@@ -16,7 +16,7 @@ from ledger.events.identity import PreferenceSet
 from ledger.events.interaction import InteractionCompleted
 from ledger.events.voice import SurveyResponded
 from ledger.journey.context import Context
-from ledger.journey.moment import Moment
+from ledger.journey.stretch import Stretch
 from ledger.projections.amounts import UNIT, nearest_ten_thousandth
 from ledger.projections.canonical import canonical
 from ledger.projections.ratings import scale
@@ -49,6 +49,12 @@ class ChannelsState(Struct, array_like=True):
     preferred: str | None = None
 
 
+Event = RecordedEvent[Data]
+
+Meaning = Callable[[Usage, Event], None]
+"""Adds to a usage what a touchpoint of some type means beside having been one."""
+
+
 class ChannelsFold:
     """Counts touchpoints by channel, and switches between the channels of consecutive contacts."""
 
@@ -61,23 +67,15 @@ class ChannelsFold:
     def initial(self) -> ChannelsState:
         return ChannelsState()
 
-    def evolve(self, state: ChannelsState, moments: Sequence[Moment]) -> None:
+    def evolve(self, state: ChannelsState, stretches: Sequence[Stretch]) -> None:
         plan_of = self._plans.get
-        for moment in moments:
-            event = moment.event
-            plan = plan_of(event.type)
-            if plan is None:
-                if event.type == "preference.set":
+        for stretch in stretches:
+            for event in stretch.events:
+                plan = plan_of(event.type)
+                if plan is not None:
+                    _touch(state, event, *plan)
+                elif event.type == "preference.set":
                     state.preferred = cast(PreferenceSet, event.data).preferred_channel
-                continue
-            contact, meaning = plan
-            usage = _touch(state, event)
-            if contact and event.channel is not None:
-                _contact(state, usage, event, event.channel)
-            if meaning is not None:
-                meaning(usage, event)
-            if event.outcome is not None:
-                usage.outcomes[event.outcome] = usage.outcomes.get(event.outcome, 0) + 1
 
     def rows(self, state: ChannelsState) -> list[Row]:
         return [self._row(channel, usage, state.preferred) for channel, usage in state.usage.items()]
@@ -113,51 +111,59 @@ def _plain(total: int) -> int | float:
     return total / UNIT if total % UNIT else total // UNIT
 
 
-def _touch(state: ChannelsState, event: RecordedEvent[Data]) -> Usage:
-    channel = event.channel or ""
-    usage = state.usage.get(channel)
+def _touch(state: ChannelsState, event: Event, contact: bool, meaning: Meaning | None) -> None:
+    at, channel, direction = event.at, event.channel, event.direction
+    usage = state.usage.get(channel or "")
     if usage is None:
-        usage = state.usage[channel] = Usage(event.at, event.at)
-    usage.last_at = event.at
+        usage = state.usage[channel or ""] = Usage(at, at)
+    usage.last_at = at
     usage.touchpoints += 1
-    direction = event.direction
     if direction == "inbound":
         usage.inbound += 1
     elif direction == "outbound":
         usage.outbound += 1
-    return usage
+    if contact and channel is not None:
+        _contact(state, usage, event, channel)
+    if meaning is not None:
+        meaning(usage, event)
+    if event.outcome is not None:
+        _conclude(usage, event.outcome)
 
 
-def _contact(state: ChannelsState, usage: Usage, event: RecordedEvent[Data], channel: str) -> None:
+def _conclude(usage: Usage, outcome: str) -> None:
+    usage.outcomes[outcome] = usage.outcomes.get(outcome, 0) + 1
+
+
+def _contact(state: ChannelsState, usage: Usage, event: Event, channel: str) -> None:
     previous = follow(state.contact, event, channel)
     if previous and previous != channel:
         usage.switches_in += 1
         state.usage[previous].switches_out += 1
 
 
-def _started(usage: Usage, _: RecordedEvent[Data]) -> None:
+def _started(usage: Usage, _: Event) -> None:
     usage.started += 1
 
 
-def _completed(usage: Usage, event: RecordedEvent[Data]) -> None:
+def _completed(usage: Usage, event: Event) -> None:
     usage.completed += 1
     outcome = cast(InteractionCompleted, event.data).outcome
     if outcome is not None and event.outcome is None:
-        usage.outcomes[outcome] = usage.outcomes.get(outcome, 0) + 1
+        _conclude(usage, outcome)
 
 
-def _abandoned(usage: Usage, _: RecordedEvent[Data]) -> None:
+def _abandoned(usage: Usage, _: Event) -> None:
     usage.abandoned += 1
 
 
-def _rated(usage: Usage, event: RecordedEvent[Data]) -> None:
+def _rated(usage: Usage, event: Event) -> None:
     survey = cast(SurveyResponded, event.data)
     rating = usage.ratings.setdefault(f"{survey.metric}|{scale(survey)}", [0, 0])
     rating[0] += 1
     rating[1] += nearest_ten_thousandth(survey.score)
 
 
-MEANINGS: dict[str, Callable[[Usage, RecordedEvent[Data]], None]] = {
+MEANINGS: dict[str, Meaning] = {
     "interaction.started": _started,
     "interaction.completed": _completed,
     "interaction.abandoned": _abandoned,

@@ -54,9 +54,9 @@ class Folds:
         """
         if not events:
             return
-        moments = self._tracker.advance(state.tracker, events)
+        stretches = self._tracker.follow(state.tracker, events)
         for evolve, fold_state in zip(self._evolve, state.folds, strict=True):
-            evolve(fold_state, moments)
+            evolve(fold_state, stretches)
         state.at = events[-1].at
 
     def rows(self, state: CustomerState) -> dict[str, list[Row]]:

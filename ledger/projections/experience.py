@@ -20,12 +20,14 @@ from ledger.events.purchase import OrderDelivered, OrderPlaced, PaymentFailed, P
 from ledger.events.support import WorkCompleted
 from ledger.events.voice import FeedbackReceived, SurveyResponded, SurveySent
 from ledger.journey.context import Context
-from ledger.journey.moment import Moment
+from ledger.journey.stretch import Stretch
 from ledger.projections.amounts import UNIT, nearest_ten_thousandth, ten_thousandths
 from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.ratings import decimal_text, scale
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 from ledger.projections.switching import Contact, follow
+
+Event = RecordedEvent[Data]
 
 Place = tuple[int, str, str, str, str]
 """Where touchpoints are counted: period (a month), stage, channel, department, segments."""
@@ -79,27 +81,16 @@ class ExperienceFold:
     def initial(self) -> ExperienceState:
         return ExperienceState()
 
-    def evolve(self, state: ExperienceState, moments: Sequence[Moment]) -> None:
-        plans, month, places = self._plans, self.month, state.touches
-        for moment in moments:
-            event = moment.event
-            touchpoint, contact, measure = plans[event.type]
-            if touchpoint:
-                channel, direction = event.channel, event.direction
-                place = (month(event.at), moment.stage or "", channel or "", event.department or "", state.segments)
-                touches = places.get(place)
-                if touches is None:
-                    touches = places[place] = Touches()
-                if direction == "inbound":
-                    touches.inbound += 1
-                elif direction == "outbound":
-                    touches.outbound += 1
-                else:
-                    touches.undirected += 1
-                if contact:
-                    _contact(state, touches, event, channel)
-            if measure is not None:
-                measure(self, state, moment)
+    def evolve(self, state: ExperienceState, stretches: Sequence[Stretch]) -> None:
+        plans, month = self._plans, self.month
+        for stretch in stretches:
+            stage = stretch.stage or ""
+            for event in stretch.events:
+                touchpoint, contact, measure = plans[event.type]
+                if touchpoint:
+                    _touch(state, event, month(event.at), stage, contact)
+                if measure is not None:
+                    measure(self, state, event, stage)
 
     def rows(self, state: ExperienceState) -> list[Row]:
         rows: list[Row] = []
@@ -109,7 +100,23 @@ class ExperienceFold:
         return [*rows, *_rating_rows(state)] if state.ratings else rows
 
 
-def _contact(state: ExperienceState, touches: Touches, event: RecordedEvent[Data], channel: str | None) -> None:
+def _touch(state: ExperienceState, event: Event, month: int, stage: str, contact: bool) -> None:
+    channel, direction = event.channel, event.direction
+    place = (month, stage, channel or "", event.department or "", state.segments)
+    touches = state.touches.get(place)
+    if touches is None:
+        touches = state.touches[place] = Touches()
+    if direction == "inbound":
+        touches.inbound += 1
+    elif direction == "outbound":
+        touches.outbound += 1
+    else:
+        touches.undirected += 1
+    if contact:
+        _contact(state, touches, event, channel)
+
+
+def _contact(state: ExperienceState, touches: Touches, event: Event, channel: str | None) -> None:
     if channel is None:
         touches.unplaced += 1
         return
@@ -156,80 +163,84 @@ def _add(tallies: dict[Cell, Tally], cell: Cell, n: int, total: int) -> None:
 
 
 def _count(
-    state: ExperienceState, moment: Moment, period: int, measure: str, unit: str, value: str, total: int = 0
+    state: ExperienceState,
+    event: Event,
+    stage: str,
+    period: int,
+    measure: str,
+    unit: str = "",
+    value: str = "",
+    total: int = 0,
 ) -> None:
-    event, stage, segments = moment.event, moment.stage or "", state.segments
-    cell = (period, stage, event.channel or "", event.department or "", segments, "", measure, unit, value)
-    _add(state.tallies, cell, 1, total)
+    place = (period, stage, event.channel or "", event.department or "", state.segments)
+    _add(state.tallies, (*place, "", measure, unit, value), 1, total)
 
 
-def _segment(_: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    data = cast(CustomerSegmentAssigned, moment.event.data)
+def _segment(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:
+    data = cast(CustomerSegmentAssigned, event.data)
     state.segments = with_segment(state.segments, data.scheme, data.segment)
 
 
-def _rating(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    event = moment.event
+def _rating(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
     survey = cast(SurveyResponded, event.data)
     value, total = decimal_text(survey.score), nearest_ten_thousandth(survey.score)
-    place = (moment.stage or "", event.channel or "", event.department or "", state.segments, event.case_id or "")
+    place = (stage, event.channel or "", event.department or "", state.segments, event.case_id or "")
     _add(state.ratings, (fold.day(event.at), *place, survey.metric, scale(survey), value), 1, total)
 
 
-def _survey(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    survey = cast(SurveySent, moment.event.data)
-    _count(state, moment, fold.day(moment.event.at), "survey_sent", survey.metric or "", "")
+def _survey(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    survey = cast(SurveySent, event.data)
+    _count(state, event, stage, fold.day(event.at), "survey_sent", survey.metric or "", "")
 
 
-def _order(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    order = cast(OrderPlaced, moment.event.data)
+def _order(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    order = cast(OrderPlaced, event.data)
     total = 0 if order.value is None else ten_thousandths(order.value)
     value = "" if order.value is None else "priced" if total else "free"
-    _count(state, moment, fold.day(moment.event.at), "order", order.currency or "", value, total)
+    _count(state, event, stage, fold.day(event.at), "order", order.currency or "", value, total)
     if order.quantity is not None:
-        _count(state, moment, fold.month(moment.event.at), "quantity", "", "", order.quantity * UNIT)
+        _count(state, event, stage, fold.month(event.at), "quantity", "", "", order.quantity * UNIT)
 
 
-def _payment(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    payment = cast(PaymentSettled | PaymentFailed, moment.event.data)
+def _payment(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    payment = cast(PaymentSettled | PaymentFailed, event.data)
     total = 0 if payment.amount is None else ten_thousandths(payment.amount)
-    month, measure = fold.month(moment.event.at), PAYMENTS[moment.event.type]
-    _count(state, moment, month, measure, payment.currency or "", payment.method or "", total)
+    month, measure = fold.month(event.at), PAYMENTS[event.type]
+    _count(state, event, stage, month, measure, payment.currency or "", payment.method or "", total)
 
 
-def _delivery(_: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    event = moment.event
+def _delivery(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:
     promised_at = cast(OrderDelivered, event.data).promised_at
     if promised_at is not None and event.case_id is not None:
         late = event.at > instant(promised_at)
         state.late[event.case_id] = late or state.late.get(event.case_id, False)
 
 
-def _feedback(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    feedback = cast(FeedbackReceived, moment.event.data)
-    _count(state, moment, fold.month(moment.event.at), "feedback", "", feedback.kind)
+def _feedback(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    feedback = cast(FeedbackReceived, event.data)
+    _count(state, event, stage, fold.month(event.at), "feedback", "", feedback.kind)
 
 
-def _completed(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    _count(state, moment, fold.month(moment.event.at), "interaction", "", "completed")
+def _completed(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    _count(state, event, stage, fold.month(event.at), "interaction", "", "completed")
 
 
-def _abandoned(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    _count(state, moment, fold.month(moment.event.at), "interaction", "", "abandoned")
+def _abandoned(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    _count(state, event, stage, fold.month(event.at), "interaction", "", "abandoned")
 
 
-def _work(fold: ExperienceFold, state: ExperienceState, moment: Moment) -> None:
-    work = cast(WorkCompleted, moment.event.data)
-    month = fold.month(moment.event.at)
+def _work(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    work = cast(WorkCompleted, event.data)
+    month = fold.month(event.at)
     cost = 0 if work.cost is None else ten_thousandths(work.cost)
-    _count(state, moment, month, "work", work.currency or "", "", cost)
+    _count(state, event, stage, month, "work", work.currency or "", "", cost)
     if work.minutes is not None:
-        _count(state, moment, month, "minutes", "", "", nearest_ten_thousandth(work.minutes))
+        _count(state, event, stage, month, "minutes", "", "", nearest_ten_thousandth(work.minutes))
 
 
 PAYMENTS = {"payment.settled": "payment", "payment.failed": "payment_failed"}
 
-MEASURES: dict[str, Callable[[ExperienceFold, ExperienceState, Moment], None]] = {
+MEASURES: dict[str, Callable[[ExperienceFold, ExperienceState, Event, str], None]] = {
     "customer.segment_assigned": _segment,
     "survey.responded": _rating,
     "survey.sent": _survey,

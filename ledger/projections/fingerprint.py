@@ -19,6 +19,7 @@ STANDS_ON = (
     "ledger.projections.switching",
     "ledger.events.contacts",
     "ledger.journey.tracker",
+    "ledger.journey.stretch",
     "ledger.journey.primary",
     "ledger.journey.overlays",
     "ledger.journey.indicators",

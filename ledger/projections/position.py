@@ -10,7 +10,8 @@ from msgspec import Struct
 from ledger.events.contacts import is_touchpoint
 from ledger.events.identity import CustomerSegmentAssigned
 from ledger.journey.context import Context
-from ledger.journey.moment import Entry, Evidence, Moment
+from ledger.journey.moment import Entry, Evidence
+from ledger.journey.stretch import Move, Stretch
 from ledger.projections.canonical import NO_SEGMENTS, canonical, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
@@ -49,26 +50,25 @@ class PositionFold:
     def initial(self) -> PositionState:
         return PositionState()
 
-    def evolve(self, state: PositionState, moments: Sequence[Moment]) -> None:
-        if not moments:
+    def evolve(self, state: PositionState, stretches: Sequence[Stretch]) -> None:
+        if not stretches:
             return
         if state.events == 0:
-            state.first_at = moments[0].event.at
-        touchpoints, met = self._touchpoints, 0
-        for moment in moments:
-            kind = moment.event.type
-            if kind in touchpoints:
-                met += 1
-            elif kind == "customer.segment_assigned":
-                data = cast(CustomerSegmentAssigned, moment.event.data)
-                state.segments = with_segment(state.segments, data.scheme, data.segment)
-            if moment.entered is not None:
-                state.entered = moment.entered
-            if moment.overlays_entered or moment.overlays_left:
-                _turn(state, moment)
-        last = moments[-1]
-        event = last.event
-        state.events += len(moments)
+            state.first_at = stretches[0].events[0].at
+        touchpoints, count, met = self._touchpoints, 0, 0
+        for stretch in stretches:
+            count += len(stretch.events)
+            for event in stretch.events:
+                if event.type in touchpoints:
+                    met += 1
+                elif event.type == "customer.segment_assigned":
+                    data = cast(CustomerSegmentAssigned, event.data)
+                    state.segments = with_segment(state.segments, data.scheme, data.segment)
+            if stretch.move is not None:
+                _turn(state, stretch.move, stretch.overlays)
+        last = stretches[-1]
+        event = last.events[-1]
+        state.events += count
         state.touchpoints += met
         state.cycle = last.cycle
         state.last_at = event.at
@@ -107,11 +107,14 @@ class PositionFold:
         ]
 
 
-def _turn(state: PositionState, moment: Moment) -> None:
-    """Close the overlays this moment left and open those it entered, so that those open after it are left."""
-    entered = {entry.stage: OpenOverlay(entry.stage, entry.at, entry.evidence) for entry in moment.overlays_entered}
-    kept = [o for o in state.overlays if o.stage not in moment.overlays_left and o.stage not in entered]
-    state.overlays = kept + [overlay for stage, overlay in entered.items() if stage in moment.overlays]
+def _turn(state: PositionState, move: Move, overlays: tuple[str, ...]) -> None:
+    """Take in an entry; close the overlays left and open those entered, so that only `overlays` are left open."""
+    if move.entered is not None:
+        state.entered = move.entered
+    if move.overlays_entered or move.overlays_left:
+        entered = {entry.stage: OpenOverlay(entry.stage, entry.at, entry.evidence) for entry in move.overlays_entered}
+        kept = [o for o in state.overlays if o.stage not in move.overlays_left and o.stage not in entered]
+        state.overlays = kept + [overlay for stage, overlay in entered.items() if stage in overlays]
 
 
 IGNORED = frozenset(

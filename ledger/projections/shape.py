@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ledger.events.vocabulary import EventType
 from ledger.journey.context import Context
-from ledger.journey.moment import Moment
+from ledger.journey.stretch import Stretch
 
 S = TypeVar("S", bound=Struct)
 
@@ -39,8 +39,8 @@ class Fold(Protocol[S]):
     def initial(self) -> S:
         """Return the state before the first event."""
 
-    def evolve(self, state: S, moments: Sequence[Moment]) -> None:
-        """Take events, in order and each with where the journey stood, into the state.
+    def evolve(self, state: S, stretches: Sequence[Stretch]) -> None:
+        """Take events, in order and with where the journey stood, into the state.
 
         How the events are cut into calls makes no difference: a call with a + b is a call with a, then with b.
         """

@@ -15,10 +15,13 @@ from ledger.events.event import Data, RecordedEvent
 from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.support import WorkCompleted
 from ledger.journey.context import Context
-from ledger.journey.moment import Entry, Moment
+from ledger.journey.moment import Entry
+from ledger.journey.stretch import Move, Stretch
 from ledger.projections.amounts import ten_thousandths
 from ledger.projections.canonical import NO_SEGMENTS, canonical, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
+
+Event = RecordedEvent[Data]
 
 
 class Visit(Struct, array_like=True, gc=False):
@@ -53,26 +56,29 @@ class VisitsFold:
     def initial(self) -> VisitsState:
         return VisitsState()
 
-    def evolve(self, state: VisitsState, moments: Sequence[Moment]) -> None:
-        touchpoints = self._touchpoints
-        inside = _open(state)
-        for moment in moments:
-            event = moment.event
+    def evolve(self, state: VisitsState, stretches: Sequence[Stretch]) -> None:
+        for stretch in stretches:
+            if stretch.move is not None:
+                _turn(state, stretch, stretch.move)
+            self._stay(state, stretch.events)
+
+    def _stay(self, state: VisitsState, events: list[Event]) -> None:
+        """Add events, during which no visit begins or ends, to the open visits."""
+        touchpoints, inside = self._touchpoints, _open(state)
+        met, channels = 0, []
+        for event in events:
             kind = event.type
-            if kind == "customer.segment_assigned":
-                data = cast(CustomerSegmentAssigned, event.data)
-                state.segments = with_segment(state.segments, data.scheme, data.segment)
-            if moment.entered is not None or moment.overlays_left or moment.overlays_entered:
-                _turn(state, moment)
-                inside = _open(state)
             if kind in touchpoints:
-                channel = event.channel
-                for visit in inside:
-                    visit.touchpoints += 1
-                    if channel is not None and channel not in visit.channels:
-                        visit.channels.append(channel)
+                met += 1
+                if event.channel is not None and event.channel not in channels:
+                    channels.append(event.channel)
             elif kind == "work.completed":
                 _spend(inside, cast(WorkCompleted, event.data))
+            elif kind == "customer.segment_assigned":
+                _place(state, event)
+        for visit in inside:
+            visit.touchpoints += met
+            visit.channels += [channel for channel in channels if channel not in visit.channels]
 
     def rows(self, state: VisitsState) -> list[Row]:
         return [
@@ -85,24 +91,32 @@ def _open(state: VisitsState) -> list[Visit]:
     return [*state.primary[-1:], *(state.overlay[place] for place in state.open)]
 
 
-def _turn(state: VisitsState, moment: Moment) -> None:
-    """Leave and enter as this moment says: an overlay that is left and entered at once is what `overlays` says."""
-    event = moment.event
-    if moment.entered is not None:
+def _place(state: VisitsState, event: Event) -> None:
+    data = cast(CustomerSegmentAssigned, event.data)
+    state.segments = with_segment(state.segments, data.scheme, data.segment)
+
+
+def _turn(state: VisitsState, stretch: Stretch, move: Move) -> None:
+    """Leave and enter as this move says: an overlay that is left and entered at once is what `overlays` says."""
+    event = stretch.events[0]
+    if event.type == "customer.segment_assigned":
+        # The customer enters what it moves them to as one of the segment.
+        _place(state, event)
+    if move.entered is not None:
         if state.primary:
-            state.primary[-1].left_at = moment.entered.at
-        state.primary.append(_visit(moment.entered, event, state.segments))
-    for stage in moment.overlays_left:
+            state.primary[-1].left_at = move.entered.at
+        state.primary.append(_visit(move.entered, event, state.segments))
+    for stage in move.overlays_left:
         _leave(state, stage, event.at)
-    for entry in moment.overlays_entered:
+    for entry in move.overlays_entered:
         _leave(state, entry.stage, event.at)
         state.open.append(len(state.overlay))
         state.overlay.append(_visit(entry, event, state.segments))
-        if entry.stage not in moment.overlays:
+        if entry.stage not in stretch.overlays:
             _leave(state, entry.stage, event.at)
 
 
-def _visit(entry: Entry, event: RecordedEvent[Data], segments: str) -> Visit:
+def _visit(entry: Entry, event: Event, segments: str) -> Visit:
     return Visit(entry, event.channel or "", event.department or "", segments)
 
 
