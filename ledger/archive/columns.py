@@ -42,9 +42,14 @@ SOURCE = SCHEMA.get_field_index("source")
 def batch(rows: Sequence[Row], sources: Mapping[int, str]) -> pa.RecordBatch:
     """Return rows of the log, the source by number, as columns. Raises pyarrow's errors where a value does not fit."""
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
-    columns[SOURCE] = [None if number is None else sources.get(number, f"#{number}") for number in columns[SOURCE]]
+    columns[SOURCE] = [named(sources, number) for number in columns[SOURCE]]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+
+
+def named(sources: Mapping[int, str], number: int | None) -> str | None:
+    """Return the name of a source; one that the log has no name for is `#` and its number."""
+    return None if number is None else sources.get(number) or f"#{number}"
 
 
 def tuples(table: pa.Table, names: dict[str, str]) -> zip[Row]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from ledger.archive.archive import read_manifest
-from ledger.archive.manifest import MANIFEST, Manifest, Superseded, dump
+from ledger.archive.manifest import MANIFEST, Manifest, Segment, Superseded, dump
 from ledger.archive.place import Place
 from ledger.archive.segments import SEGMENTS
-from ledger.errors import ArchiveBusy
+from ledger.errors import ArchiveBusy, ArchiveError
 from ledger.store.clock import Clock
 
 KEEP_HOURS = 24
@@ -36,13 +37,22 @@ class Keeper:
                 f"another process wrote the archive {self.place.address} meanwhile: nothing of this run was kept "
                 "since then, run again"
             )
-        new = replace(
-            self.manifest, generation=self.manifest.generation + 1, written_at=self._clock(), **changes
-        )
+        new = replace(self.manifest, generation=self.manifest.generation + 1, written_at=self._clock(), **changes)
         self.place.replace(MANIFEST, dump(new))
         self.manifest = new
 
-    def supersede(self, paths: set[str], segments: list[Any]) -> None:
+    def complete(self, position: int, sealed: str | None, segments: Sequence[Segment]) -> None:
+        """Say that with these segments it is complete up to a position. Raises ArchiveError where it is not."""
+        held = [*self.manifest.segments, *segments]
+        rows = sum(segment.rows for segment in held)
+        if rows != position or sealed is None:
+            raise ArchiveError(
+                f"the log has {rows} events up to position {position}: it has lost some, or was changed; the archive "
+                "stays as it was. Run `customer-ledger verify`"
+            )
+        self.put(position=position, seal=sealed, segments=held, begun=None)
+
+    def supersede(self, paths: set[str], segments: Sequence[Segment]) -> None:
         """Put segments in the place of others, whose files stay for a while."""
         now = self._clock()
         kept = [segment for segment in self.manifest.segments if segment.path not in paths]

@@ -23,12 +23,13 @@ def require_kin(connection: Connection, manifest: Manifest, address: str) -> Non
     ends = last_position(connection)
     if manifest.position > ends:
         raise ArchiveForeign(
-            f"the archive {address} holds events to position {manifest.position}, and the ledger ends at {ends}: it "
-            "was restored from an older backup. Append again what is missing to another ledger, or make a new archive "
-            "in an empty folder; this one may be all that is left of these events, so keep it"
+            f"the archive {address} holds events to position {manifest.position}, and the ledger ends at {ends}: the "
+            "ledger was restored from an older backup. Keep this archive, which may be all that is left of these "
+            "events, and make a new one in an empty folder"
         )
     if manifest.position and manifest.seal != seal(connection, manifest.position):
         raise ArchiveForeign(
-            f"the archive {address} has another event at position {manifest.position} than the ledger: it was "
-            "restored from an older backup and written to since. Keep this archive, and make a new one in an empty folder"
+            f"the archive {address} has another event at position {manifest.position} than the ledger: the ledger was "
+            "restored from an older backup and written to since. Keep this archive, and make a new one in an empty "
+            "folder"
         )

@@ -80,8 +80,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     def paths(self) -> set[str]:
         """Return every file it has a use for."""
-        begun = self.begun.segments if self.begun else []
-        return {one.path for one in (*self.segments, *begun, *self.superseded)}
+        segments = [*self.segments, *(self.begun.segments if self.begun else [])]
+        return {one.path for one in segments} | {one.path for one in self.superseded}
 
 
 class _Format(Struct):

@@ -75,8 +75,8 @@ class _Cursor:
 
     def take(self, safe: Key | None) -> pa.Table:
         """Give up the rows that no other segment has an earlier one to, which `safe` bounds."""
-        table = self._table
-        assert table is not None
+        if (table := self._table) is None:
+            raise AssertionError("only a cursor that holds rows is asked for some")
         count = table.num_rows if safe is None or self.end <= safe else _until(table, safe)
         self._table = table.slice(count) if count < table.num_rows else None
         return table.slice(0, count)

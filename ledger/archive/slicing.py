@@ -27,11 +27,11 @@ def by_range(
     place: Place,
     width: int,
     bucket: int,
-    after: int,
-    upto: int,
+    positions: tuple[int, int],
     told: Callable[[int], None],
 ) -> list[Segment]:
-    """Write one bucket's events after position `after` up to `upto`; no segment where there are none."""
+    """Write one bucket's events after the first of two positions up to the second; no segment where there are none."""
+    after, upto = positions
     sources = source_names(connection)
     with drafted(place) as (writer, draft):
         rows = 0
@@ -46,9 +46,7 @@ def by_range(
     return [segment]
 
 
-def by_slice(
-    connection: Connection, place: Place, width: int, after: int, upto: int
-) -> tuple[int, Iterator[Segment]]:
+def by_slice(connection: Connection, place: Place, width: int, after: int, upto: int) -> tuple[int, Iterator[Segment]]:
     """Write the events after position `after`, of every bucket they belong to, up to `upto` or as many as memory holds.
 
     Returns the position reached, and the segments as they are written.

@@ -127,9 +127,15 @@ class _Work:
     def finish_begun(self) -> None:
         """Complete what an earlier run began bucket by bucket."""
         begun = self._keeper.manifest.begun
-        if begun is not None:
+        if begun is None:
+            return
+        with reading(self._store.engine) as connection:
+            known = begun.seal == seal(connection, begun.position)
+        if known:
             self._advance(sum(segment.rows for segment in begun.segments))
             self._by_bucket(begun)
+        else:  # the ledger was restored from a backup since
+            self._keeper.put(begun=None)
 
     def go_on(self) -> None:
         """Archive what is recorded."""
@@ -144,15 +150,14 @@ class _Work:
             after = self._by_slice(after)
 
     def _by_slice(self, after: int) -> int:
-        made: list[Segment] = []
         manifest = self._keeper.manifest
         with reading(self._store.engine) as connection:
             upto, segments = by_slice(
                 connection, self._keeper.place, manifest.width, after, min(self._head, after + SLICE)
             )
-            made += self._counted(segments)
+            made = list(self._counted(segments))
             sealed = seal(connection, upto)
-        self._keeper.put(position=upto, seal=sealed or "", segments=[*manifest.segments, *made])
+        self._keeper.complete(upto, sealed, made)
         return upto
 
     def _by_bucket(self, begun: Begun) -> None:
@@ -162,26 +167,20 @@ class _Work:
         told = time.monotonic()
         for bucket in range(begun.buckets, buckets):
             with reading(self._store.engine) as connection:
-                made = by_range(
-                    connection, self._keeper.place, manifest.width, bucket, manifest.position, begun.position, self._tick
-                )
+                positions = (manifest.position, begun.position)
+                made = by_range(connection, self._keeper.place, manifest.width, bucket, positions, self._advance)
             self.segments += len(made)
             begun = replace(begun, buckets=bucket + 1, segments=[*begun.segments, *made])
             if time.monotonic() - told >= OFTEN:
                 self._keeper.put(begun=begun)
                 told = time.monotonic()
-        self._keeper.put(
-            position=begun.position, seal=begun.seal, begun=None, segments=[*manifest.segments, *begun.segments]
-        )
+        self._keeper.complete(begun.position, begun.seal, begun.segments)
 
     def _counted(self, segments: Iterable[Segment]) -> Iterator[Segment]:
         for segment in segments:
             self.segments += 1
             self._advance(segment.rows)
             yield segment
-
-    def _tick(self, rows: int) -> None:
-        self._advance(rows)
 
     def _advance(self, rows: int) -> None:
         self._done += rows

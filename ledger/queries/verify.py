@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -48,12 +48,19 @@ class Verified(Struct, frozen=True, kw_only=True):
     checks: list[Check]
 
 
-def verify(store: Store, *, whole: bool = False) -> Verified:
-    """Check the ledger; contents and projections of SAMPLE customers spread over the log, or of all with `whole`."""
+def verify(
+    store: Store, *, whole: bool = False, archive: str | None = None, progress: Callable[[int, int], None] | None = None
+) -> Verified:
+    """Check the ledger; contents and projections of SAMPLE customers spread over the log, or of all with `whole`.
+
+    With `archive`, a path or an address, all of that is read too and held against the log; `progress` then hears of
+    it. Raises ArchiveError where there is none, or one that this code does not read.
+    """
+    beside = _archive(store, archive, progress) if archive is not None else []
     with reading(store.engine) as connection:
         projections = _projections(store, connection, whole)  # first, because it holds the tables
         unreadable, contents = _contents(store, connection, whole)
-        checks = [*check_tables(connection), check_readable(connection, unreadable), contents, projections]
+        checks = [*check_tables(connection), check_readable(connection, unreadable), contents, projections, *beside]
         return Verified(
             ok=all(check.ok for check in checks),
             events=count_events(connection),
@@ -61,6 +68,12 @@ def verify(store: Store, *, whole: bool = False) -> Verified:
             position=last_position(connection),
             checks=checks,
         )
+
+
+def _archive(store: Store, archive: str, progress: Callable[[int, int], None] | None) -> list[Check]:
+    from ledger.archive.checking import check_archive  # brings Arrow, which nothing else of an open ledger needs
+
+    return check_archive(store, archive, progress)
 
 
 def _contents(store: Store, connection: Connection, whole: bool) -> tuple[list[int], Check]:

@@ -40,7 +40,7 @@ def whole_slice(connection: Connection, after: int, upto: int) -> Iterator[list[
 
 def source_names(connection: Connection) -> dict[int, str]:
     """Return the name of every source by its number."""
-    return {number: name for number, name in connection.execute(text("SELECT id, name FROM sources"))}
+    return {row[0]: row[1] for row in connection.execute(text("SELECT id, name FROM sources"))}
 
 
 def seal(connection: Connection, position: int) -> str | None:
