@@ -14,6 +14,7 @@ from ledger.errors import InvalidArgument, LedgerIncompatible, LedgerMissing, Pe
 from ledger.events.event import Event
 from ledger.events.instants import instant
 from ledger.projecting.catch_up import CaughtUp, catch_up
+from ledger.projecting.quarantine import Parked, Refolded, quarantine, refold, retry
 from ledger.projecting.rebuild import Rebuilt, rebuild
 from ledger.queries.history import history
 from ledger.queries.journey import journey
@@ -255,6 +256,24 @@ class Ledger:
     def catch_up(self) -> CaughtUp:
         """Apply what was recorded since to the read model. Raises ProjectionStale, ProjectionRaced."""
         return catch_up(self.store)
+
+    def quarantine(self) -> list[Parked]:
+        """Return the customers that are set aside because an event of theirs cannot be read or projected."""
+        return quarantine(self.store)
+
+    def retry(self, customer_ids: Iterable[str] | None = None) -> Refolded:
+        """Fold customers that are set aside again (None: all of them), and take back those with whom it works now.
+
+        Raises CustomerNotFound, InvalidArgument for one who is not set aside, ProjectionStale, ProjectionRaced.
+        """
+        return retry(self.store, customer_ids)
+
+    def refold(self, customer_ids: Iterable[str]) -> Refolded:
+        """Fold any customers whole from the log, whatever the read model holds of them: a rebuild of a few.
+
+        Raises CustomerNotFound, ProjectionStale, ProjectionRaced.
+        """
+        return refold(self.store, customer_ids)
 
     def metrics(
         self,
