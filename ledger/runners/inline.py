@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -99,19 +99,49 @@ Range = tuple[int, int]
 
 def fold_range(reader: Reader, folds: Folds, mapper: RowMapper, units: Units, first: int, last: int) -> Built:
     """Fold every customer whose surviving stream has a number from `first` to `last`."""
-    built = Built(first=first, last=last)
+    [built] = fold_ranges(reader, folds, mapper, units, [(first, last)])
+    return built
+
+
+def fold_ranges(
+    reader: Reader, folds: Folds, mapper: RowMapper, units: Units, cuts: Sequence[Range]
+) -> Iterator[Built]:
+    """Yield, for ranges that follow each other, what becomes of the customers who live on in them, read in one go.
+
+    A range is yielded once all streams of its merged customers have been read.
+    """
+    start, end = cuts[0][0], cuts[-1][1]
+    # What else belongs to merged customers who live on here stands outside.
     apart: dict[int, list[Row]] = defaultdict(list)
-    for stream, rows in groupby(reader.rows(first, last), key=itemgetter(1)):
-        if stream not in units.merged:
-            _fold_into(built, folds, mapper, stream, list(rows))
-        elif first <= units.survivor(stream) <= last:
-            apart[units.survivor(stream)].extend(rows)
-    # What else belongs to merged customers who live on in this range stands outside it.
-    elsewhere = [stream for stream in units.of_survivors(first, last) if not first <= stream <= last]
-    for row in reader.stream_rows(elsewhere):
+    for row in reader.stream_rows([stream for stream in units.of_survivors(start, end) if not start <= stream <= end]):
         apart[units.survivor(row[1])].append(row)
-    for survivor, its in apart.items():
-        _fold_into(built, folds, mapper, survivor, its)
+    waiting = deque(_waiting(units, cuts, end))
+    built = iter([one for one, _ in waiting])
+    current = next(built)
+    for stream, rows in groupby(reader.rows(start, end), key=itemgetter(1)):
+        while stream > waiting[0][1]:
+            yield _with_merged(waiting.popleft()[0], folds, mapper, units, apart)
+        while stream > current.last:
+            current = next(built)
+        if stream not in units.merged:
+            _fold_into(current, folds, mapper, stream, list(rows))
+        elif start <= units.survivor(stream) <= end:
+            apart[units.survivor(stream)].extend(rows)
+    for one, _ in waiting:
+        yield _with_merged(one, folds, mapper, units, apart)
+
+
+def _waiting(units: Units, cuts: Sequence[Range], end: int) -> Iterator[tuple[Built, int]]:
+    """Yield for each range the last stream up to `end` that has a part in it."""
+    for first, last in cuts:
+        within = [stream for stream in units.of_survivors(first, last) if stream <= end]
+        yield Built(first=first, last=last), max([last, *within[-1:]])
+
+
+def _with_merged(built: Built, folds: Folds, mapper: RowMapper, units: Units, apart: dict[int, list[Row]]) -> Built:
+    for survivor in units.survivors(built.first, built.last):
+        if survivor in apart:
+            _fold_into(built, folds, mapper, survivor, apart.pop(survivor))
     return built
 
 

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 
 from ledger.projections.driver import Folds
-from ledger.runners.inline import Built, Range, fold_range, ranges
+from ledger.runners.inline import Built, Range, fold_ranges
 from ledger.runners.source import Opened, Source
+from ledger.runners.tasks import tasks
 from ledger.runners.workers import fold_all
 from ledger.schemas.definitions import compile_context
 from ledger.store.engine import reading
@@ -18,8 +19,6 @@ from ledger.store.store import Store
 
 WORTH_WORKERS = 100_000
 """Events below which starting worker processes costs more than it saves."""
-
-STREAMS_AT_ONCE = 1_000
 
 
 def fold_log(
@@ -33,14 +32,14 @@ def fold_log(
         gaps = [(1, last_stream(connection))] if gaps is None else gaps
         units = all_units(connection, source.until)
     workers = workers if workers is not None else (os.cpu_count() or 1)
+    work = tasks(gaps, workers)
     if workers > 1 and (source.until.position or 0) >= WORTH_WORKERS:
-        yield from fold_all(source, gaps, workers)
+        yield from fold_all(source, work, workers)
         return
     definitions = source.definitions
     context = store.context if definitions == store.definitions else compile_context(definitions)
     folds, mapper = Folds(context), RowMapper(context.vocabulary)
     opened = Opened(source, store.engine)
-    for first, to in ranges(gaps, STREAMS_AT_ONCE):
+    for cuts in work:
         with opened.reader() as reader:
-            built = fold_range(reader, folds, mapper, units, first, to)
-        yield built
+            yield from fold_ranges(reader, folds, mapper, units, cuts)

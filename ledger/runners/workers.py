@@ -13,17 +13,18 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ledger.errors import LedgerError, ProjectionError
 from ledger.projections.driver import Folds
-from ledger.runners.inline import Built, Range, fold_range, ranges
+from ledger.runners.inline import Built, Range, fold_ranges
 from ledger.runners.memory import peak_kib
 from ledger.runners.source import Opened, Source
 from ledger.schemas.definitions import compile_context
@@ -31,10 +32,8 @@ from ledger.store.engine import open_engine, parse_url, reading
 from ledger.store.links import all_units
 from ledger.store.mapper import RowMapper
 
-STREAMS_A_TASK = 250
-
 TASKS_AHEAD = 2
-"""Ranges given to each worker before its rows are taken: it works while the parent writes, and memory stays bounded."""
+"""Tasks given to each worker before its rows are taken, so that it never waits for the next."""
 
 PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from ledger.runners.workers import serve; serve(int(sys.argv[2]))"
@@ -43,17 +42,17 @@ PROGRAM = (
 
 
 class _Worker(Struct):
-    """A worker process, the parent's end of its pipe, and how many ranges it has been given and not sent back."""
+    """A worker process, the parent's end of its pipe, and the tasks it has been given and not sent back whole."""
 
     process: subprocess.Popen[bytes]
     pipe: Connection
-    given: int = 0
+    tasks: deque[list[Range]] = field(default_factory=deque)
 
-    def give(self, task: Range) -> None:
-        """Hand out a range."""
+    def give(self, task: list[Range]) -> None:
+        """Hand out a task."""
         with suppress(OSError):  # a worker that is gone is told by what it does not send back
             self.pipe.send(task)
-        self.given += 1
+        self.tasks.append(task)
 
     def take(self) -> Built:
         """Return what it made of a range. Raises ProjectionError where it failed or died."""
@@ -66,8 +65,14 @@ class _Worker(Struct):
             ) from None
         if isinstance(made, str):
             raise ProjectionError(f"a worker process failed: {made}")
-        self.given -= 1
         return made
+
+    def ended(self, built: Built) -> bool:
+        """Say whether a task ends with what was made of this range, and let it go."""
+        _, last = self.tasks[0][-1]
+        if built.last == last:
+            self.tasks.popleft()
+        return built.last == last
 
     def dismiss(self) -> None:
         """End the process, whatever it is doing."""
@@ -76,30 +81,31 @@ class _Worker(Struct):
         self.process.wait()
 
 
-def fold_all(source: Source, gaps: Sequence[Range], workers: int) -> Iterator[Built]:
-    """Yield what the folds make of the customers in some ranges, range by range, in no particular order.
+def fold_all(source: Source, tasks: Iterable[list[Range]], workers: int) -> Iterator[Built]:
+    """Yield what the folds make of the customers in some ranges, range by range; of different tasks in any order.
 
     `source.until.position` should be set: each worker reads a snapshot of its own.
     """
-    tasks = ranges(gaps, STREAMS_A_TASK)
+    work = iter(tasks)
     crew: list[_Worker] = []
     try:
         crew.extend(_hire(source) for _ in range(workers))
         for worker in crew * TASKS_AHEAD:
-            _next(worker, tasks)
-        while busy := {worker.pipe: worker for worker in crew if worker.given}:
+            _next(worker, work)
+        while busy := {worker.pipe: worker for worker in crew if worker.tasks}:
             for pipe in wait(list(busy)):
                 worker = busy[pipe]  # type: ignore[index]  # wait gives back what it was given
                 built = worker.take()
-                _next(worker, tasks)
+                if worker.ended(built):
+                    _next(worker, work)
                 yield built
     finally:
         for worker in crew:
             worker.dismiss()
 
 
-def _next(worker: _Worker, tasks: Iterator[Range]) -> None:
-    task = next(tasks, None)
+def _next(worker: _Worker, work: Iterator[list[Range]]) -> None:
+    task = next(work, None)
     if task is not None:
         worker.give(task)
 
@@ -132,11 +138,11 @@ def serve(file: int) -> None:
         with reading(engine) as connection:
             units = all_units(connection, source.until)
         while True:
-            first, last = pipe.recv()
+            task: list[Range] = pipe.recv()
             with opened.reader() as reader:
-                built = fold_range(reader, folds, mapper, units, first, last)
-            built.worker, built.peak_kib = os.getpid(), peak_kib()
-            pipe.send_bytes(pickle.dumps(built, pickle.HIGHEST_PROTOCOL))
+                for built in fold_ranges(reader, folds, mapper, units, task):
+                    built.worker, built.peak_kib = os.getpid(), peak_kib()
+                    pipe.send_bytes(pickle.dumps(built, pickle.HIGHEST_PROTOCOL))
     except (EOFError, ConnectionError):
         return  # the parent has all it wants, or is gone
     except LedgerError as error:

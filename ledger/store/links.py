@@ -39,10 +39,13 @@ class Units(dict[int, tuple[int, ...]]):
         """Return the streams of a surviving customer."""
         return self.get(survivor, (survivor,))
 
+    def survivors(self, first: int, last: int) -> list[int]:
+        """Return, in order, the surviving streams of merged customers that have a number from `first` to `last`."""
+        return self._order[bisect_left(self._order, first) : bisect_right(self._order, last)]
+
     def of_survivors(self, first: int, last: int) -> list[int]:
         """Return the streams, in order, of the merged customers whose surviving stream is from `first` to `last`."""
-        survivors = self._order[bisect_left(self._order, first) : bisect_right(self._order, last)]
-        return sorted(stream for survivor in survivors for stream in self[survivor])
+        return sorted(stream for survivor in self.survivors(first, last) for stream in self[survivor])
 
 
 def all_units(connection: Connection, until: Until = NOW) -> Units:

@@ -10,11 +10,11 @@ import time
 
 from ledger import Ledger
 from ledger.projecting.rebuild import rebuild
-from ledger.runners import whole, workers
+from ledger.runners import tasks, whole
 
 
 def main() -> None:
-    whole.WORTH_WORKERS, whole.STREAMS_AT_ONCE, workers.STREAMS_A_TASK = 0, 4, 4
+    whole.WORTH_WORKERS, tasks.STREAMS_A_CUT = 0, 4
     with Ledger.open(sys.argv[1], create=False) as ledger:
         say("begun")
 

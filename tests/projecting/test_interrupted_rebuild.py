@@ -10,7 +10,7 @@ from msgspec import structs
 from ledger import Ledger
 from ledger.bootstrap import define
 from ledger.projecting.rebuild import rebuild
-from ledger.runners import whole
+from ledger.runners import tasks
 from ledger.schemas.journey import default_journey, journey_to_json
 from ledger.store.engine import reading
 from ledger.store.log import Until, range_rows
@@ -23,7 +23,7 @@ from tests.store.events import merge, order
 @pytest.fixture
 def told(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     """Give a ledger of nine customers in three ranges, one of them merged across two, that was rebuilt once."""
-    monkeypatch.setattr(whole, "STREAMS_AT_ONCE", 3)
+    monkeypatch.setattr(tasks, "STREAMS_A_CUT", 3)
     ledger.append([order(f"o{number}", f"c{number % 9}") for number in range(30)])
     ledger.append(merge("m1", "c8", "c0"))
     ledger.rebuild()

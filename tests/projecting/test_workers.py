@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from ledger import Ledger, ProjectionError
 from ledger.projecting.rebuild import rebuild
-from ledger.runners import whole, workers
+from ledger.runners import tasks, whole
 from ledger.runners.source import Source
 from ledger.runners.workers import fold_all
 from ledger.sample.simulate import simulate
@@ -24,8 +24,7 @@ from tests.store.asking import ask
 def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut the customers into ranges of three, and think workers worth it for any log."""
     monkeypatch.setattr(whole, "WORTH_WORKERS", 0)
-    monkeypatch.setattr(whole, "STREAMS_AT_ONCE", 3)
-    monkeypatch.setattr(workers, "STREAMS_A_TASK", 3)
+    monkeypatch.setattr(tasks, "STREAMS_A_CUT", 3)
 
 
 def told(ledger: Ledger) -> Ledger:
@@ -68,4 +67,4 @@ def test_workers_that_cannot_start_say_so(quick_ledger: Ledger, small_ranges: No
     nowhere = "sqlite:////no/such/ledger.db"
     source = Source(url=nowhere, definitions=quick_ledger.store.definitions, until=Until(position=1))
     with pytest.raises(ProjectionError, match="a worker process failed"):
-        list(fold_all(source, [(1, 9)], 2))
+        list(fold_all(source, [[(1, 9)]], 2))

@@ -12,10 +12,12 @@ import pytest
 
 from ledger import Ledger, ProjectionError
 from ledger.projections.driver import Folds
-from ledger.runners import workers
+from ledger.runners import tasks, workers
 from ledger.runners.inline import Built, fold_range
+from ledger.runners.source import LogReader, Source
 from ledger.runners.workers import fold_all
 from ledger.sample import simulate_lines
+from ledger.schemas.definitions import Definitions
 from ledger.store.engine import reading
 from ledger.store.links import all_units
 from ledger.store.log import Until, last_position, last_stream
@@ -45,14 +47,15 @@ def gathered(parts: list[Built]) -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_workers_make_the_rows_the_caller_makes(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "STREAMS_A_TASK", 7)
+    monkeypatch.setattr(tasks, "STREAMS_A_CUT", 7)
     with Ledger.open(filled) as ledger:
         store = ledger.store
         with reading(store.engine) as connection:
             until, last = Until(position=last_position(connection)), last_stream(connection)
             units = all_units(connection, until)
-            alone = fold_range(connection, Folds(store.context), store.mapper, units, 1, last, until)
-        crew = list(fold_all(store.url, store.definitions, last, until, 2))
+            alone = fold_range(LogReader(connection, until), Folds(store.context), store.mapper, units, 1, last)
+        source = Source(url=store.url, definitions=store.definitions, until=until)
+        crew = list(fold_all(source, tasks.tasks([(1, last)], 2), 2))
         assert sum(built.customers for built in crew) == alone.customers
         assert sum(built.events for built in crew) == alone.events
         assert gathered([built for built in crew if built.rows]) == gathered([alone])
@@ -69,7 +72,7 @@ def test_a_script_without_a_guarded_main_part_may_rebuild(filled: str) -> None:
 def test_a_worker_that_is_killed_ends_the_run_with_a_word(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "PROGRAM", f"import os; os.kill(os.getpid(), {signal.SIGKILL})")
     with Ledger.open(filled) as ledger, pytest.raises(ProjectionError, match="a worker process died"):
-        list(fold_all(ledger.store.url, ledger.store.definitions, 10, Until(position=10), 1))
+        list(fold_all(first_ten(ledger.store.url, ledger.store.definitions), [[(1, 10)]], 1))
 
 
 def test_what_a_worker_cannot_open_is_said_by_the_parent(tmp_path: Path, filled: str) -> None:
@@ -77,4 +80,8 @@ def test_what_a_worker_cannot_open_is_said_by_the_parent(tmp_path: Path, filled:
         definitions = ledger.store.definitions
     missing = f"sqlite:///{tmp_path}{os.sep}nowhere{os.sep}ledger.db"
     with pytest.raises(ProjectionError, match="a worker process failed"):
-        list(fold_all(missing, definitions, 10, Until(position=10), 1))
+        list(fold_all(first_ten(missing, definitions), [[(1, 10)]], 1))
+
+
+def first_ten(url: str, definitions: Definitions) -> Source:
+    return Source(url=url, definitions=definitions, until=Until(position=10))
