@@ -7,20 +7,21 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from ledger.errors import ProjectionRaced, ProjectionStale, StorageFull
+from ledger.errors import StorageFull
 from ledger.projecting.activate import drop, succeed, sweep
 from ledger.projecting.building import Building, begin
-from ledger.projecting.catch_up import catch_up
-from ledger.projecting.compare import Comparison, compare
+from ledger.projecting.compare import compare
+from ledger.projecting.comparison import Comparison
+from ledger.projecting.following import follow, under
 from ledger.projecting.promises import require_promises
 from ledger.projections import PROJECTIONS
 from ledger.runners.memory import peak_kib
+from ledger.runners.run import LOCAL, Run
 from ledger.runners.source import Source
 from ledger.runners.whole import fold_log
-from ledger.schemas.definitions import Definitions, compile_context
+from ledger.schemas.definitions import Definitions
 from ledger.store.engine import reading
 from ledger.store.log import Until
-from ledger.store.mapper import RowMapper
 from ledger.store.parking import count_parked
 from ledger.store.read_model import count_rows
 from ledger.store.store import Store
@@ -63,27 +64,25 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
 def rebuild(
     store: Store,
     *,
-    workers: int | None = None,
-    archive: str | None = None,
+    run: Run = LOCAL,
     progress: Progress = lambda done, total: None,
 ) -> Rebuilt:
     """Fold the whole log into a new version of the read model, and put it in place when it equals the live one.
 
     It is put in place also where none is live. What differs waits for `activate`. Broken off, by whatever, it
-    leaves the live version as it was, and the next rebuild goes on where this one stopped. `archive` is the
-    folder or address of an archive to fold from. Raises VersionReused, ProjectionRaced when another rebuild
-    goes on with the same version meanwhile, ArchiveError.
+    leaves the live version as it was, and the next rebuild goes on where this one stopped. Folded from an archive,
+    it is caught up from the log with what the archive has not. Raises VersionReused, ProjectionRaced when another
+    rebuild goes on with the same version meanwhile, ArchiveError, InvalidArgument.
     """
-    made = build(store, MAIN, workers=workers, archive=archive, progress=progress)
+    made = build(store, MAIN, run=run, progress=progress)
     with reading(store.engine) as connection:
         live = live_model(connection)
     difference = None
     if live is not None:
-        _follow_live(store)
         difference = compare(store, live.version, made.version)
     if difference is None or difference.equal:
         succeed(store, made.version, live.version if live else None)
-        _follow(store, None)
+        follow(store, None)
         return structs.replace(made, live=True, difference=difference)
     return structs.replace(made, difference=difference)
 
@@ -93,8 +92,7 @@ def build(
     name: str,
     *,
     definitions: Definitions | None = None,
-    workers: int | None = None,
-    archive: str | None = None,
+    run: Run = LOCAL,
     progress: Progress = lambda done, total: None,
 ) -> Rebuilt:
     """Make a version of the read model beside the live one, under other definitions where they are given.
@@ -105,17 +103,17 @@ def build(
     store = under(store, definitions) if definitions is not None else store
     with reading(store.engine) as connection:
         require_promises(connection, store.definitions)
-    building = begin(store, name, None)
+    building = begin(store, name, archived_position(store, run))
     sweep(store.engine)
     source = Source(
         url=store.url,
         definitions=store.definitions,
         until=Until(position=building.model.position),
-        archive=archive,
+        archive=run.archive,
     )
     try:
         progress(building.events, building.model.position)
-        for built in fold_log(store, source, workers, building.gaps):
+        for built in fold_log(store, source, run, building.gaps):
             building.take(built)
             progress(building.events, building.model.position)
         building.flush()
@@ -127,32 +125,21 @@ def build(
             # Whatever else breaks it off, it goes on later; but events need the room more.
             drop(store, building.model.version)
         raise
-    _follow(store, building.model.version)
+    follow(store, building.model.version)
     return _report(building, time.perf_counter() - started)
 
 
-def under(store: Store, definitions: Definitions) -> Store:
-    """Return the store as if other definitions were in force."""
-    context = compile_context(definitions)
-    return structs.replace(store, definitions=definitions, context=context, mapper=RowMapper(context.vocabulary))
+def archived_position(store: Store, run: Run) -> int | None:
+    """Return how far the archive that is folded from goes, None for the log. Raises ArchiveError."""
+    if run.archive is None:
+        return None
+    from ledger.archive.archive import open_archive
+    from ledger.archive.kinship import require_kin
 
-
-def _follow(store: Store, model: int | None) -> None:
-    """Take in what was recorded meanwhile; another projector that does the same is no reason to fail."""
-    while True:
-        try:
-            catch_up(store, model)
-        except ProjectionRaced:
-            continue
-        return
-
-
-def _follow_live(store: Store) -> None:
-    """Bring the live version as far as the new one, where the definitions in force are still its own."""
-    try:
-        _follow(store, None)
-    except ProjectionStale:
-        return
+    archive = open_archive(run.archive)
+    with reading(store.engine) as connection:
+        require_kin(connection, archive.manifest, archive.place.address)
+    return archive.position
 
 
 def _report(building: Building, seconds: float) -> Rebuilt:
