@@ -23,6 +23,7 @@ from ledger.queries.replay import Step, replay
 from ledger.queries.subscribe import Subscription
 from ledger.queries.verify import Verified, verify
 from ledger.runners.preparing import EventLike
+from ledger.runners.run import Run
 from ledger.schemas.definitions import Definitions, compile_context, default_definitions
 from ledger.schemas.prepare import Preparer
 from ledger.store.append import Appender
@@ -246,12 +247,12 @@ class Ledger:
         position: dict[str, Any] = journey(self.store, customer_id, _until(as_of, known_at))["journey_position"]
         return position
 
-    def rebuild(self, *, workers: int | None = None) -> Rebuilt:
+    def rebuild(self, *, workers: int | None = None, archive: str | None = None) -> Rebuilt:
         """Fold the whole log anew into the read model; readers keep the old tables until the new ones are ready.
 
         `workers` processes run the folds (default: one per core; 1: this process does).
         """
-        return rebuild(self.store, workers=workers)
+        return rebuild(self.store, run=Run(workers=workers, archive=archive))
 
     def catch_up(self) -> CaughtUp:
         """Apply what was recorded since to the read model. Raises ProjectionStale, ProjectionRaced."""

@@ -134,7 +134,7 @@ def begin(store: Store, name: str, archived: int | None) -> Building:
     """Go on with the version of that name that was broken off, else begin one under the store's definitions.
 
     `archived` is the position of the archive it is to be folded from, None for the log. What was broken off under
-    other definitions or folds, or from elsewhere, is given up.
+    other definitions or folds, or at a position that the archive has not reached, is given up.
     """
     token = secrets.token_hex(8)
     with writing(store.engine) as connection:
@@ -176,7 +176,7 @@ def _unfinished(connection: Connection, store: Store, name: str, archived: int |
         same = (
             model.made_by == made_by(store.context)
             and definitions_of(connection, model) == store.definitions
-            and archived in (None, model.position)
+            and (archived is None or archived >= model.position)
         )
         if same and found is None:
             found = model

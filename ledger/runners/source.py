@@ -18,12 +18,14 @@ class Source(Struct, frozen=True, kw_only=True):
     """What is folded: a ledger's log as `until` bounds it, under some definitions; it can be sent to another process.
 
     With `archive` (a folder or an address) events are read from there; `until` then names its position and no times.
+    Without `rows` everything is folded, and what fails is told, but no row is handed on.
     """
 
     url: str
     definitions: Definitions
     until: Until
     archive: str | None = None
+    rows: bool = True
 
 
 class Reader(Protocol):
@@ -63,7 +65,7 @@ class Opened:
         if source.archive is not None:
             from ledger.archive.archive import open_archive
 
-            self._archive = open_archive(source.archive)
+            self._archive = open_archive(source.archive, upto=source.until.position)
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:

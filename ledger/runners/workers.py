@@ -23,14 +23,11 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from ledger.errors import LedgerError, ProjectionError
-from ledger.projections.driver import Folds
-from ledger.runners.inline import Built, Range, fold_ranges
+from ledger.runners.folding import Folding
+from ledger.runners.inline import Built, Range
 from ledger.runners.memory import peak_kib
-from ledger.runners.source import Opened, Source
-from ledger.schemas.definitions import compile_context
-from ledger.store.engine import open_engine, parse_url, reading
-from ledger.store.links import all_units
-from ledger.store.mapper import RowMapper
+from ledger.runners.source import Source
+from ledger.store.engine import open_engine, parse_url
 
 TASKS_AHEAD = 2
 """Tasks given to each worker before its rows are taken, so that it never waits for the next."""
@@ -132,17 +129,11 @@ def serve(file: int) -> None:
     try:
         source: Source = pipe.recv()
         engine = open_engine(parse_url(source.url), pool_size=1)
-        context = compile_context(source.definitions)
-        folds, mapper = Folds(context), RowMapper(context.vocabulary)
-        opened = Opened(source, engine)
-        with reading(engine) as connection:
-            units = all_units(connection, source.until)
+        folding = Folding(source, engine)
         while True:
-            task: list[Range] = pipe.recv()
-            with opened.reader() as reader:
-                for built in fold_ranges(reader, folds, mapper, units, task):
-                    built.worker, built.peak_kib = os.getpid(), peak_kib()
-                    pipe.send_bytes(pickle.dumps(built, pickle.HIGHEST_PROTOCOL))
+            for built in folding.fold(pipe.recv()):
+                built.worker, built.peak_kib = os.getpid(), peak_kib()
+                pipe.send_bytes(pickle.dumps(built, pickle.HIGHEST_PROTOCOL))
     except (EOFError, ConnectionError):
         return  # the parent has all it wants, or is gone
     except LedgerError as error:

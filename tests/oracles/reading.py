@@ -18,6 +18,7 @@ from ledger.bootstrap import define
 from ledger.projecting.catch_up import catch_up, catch_up_batch
 from ledger.projecting.rebuild import rebuild
 from ledger.projections import PROJECTIONS
+from ledger.runners.run import Run
 from ledger.schemas.journey import default_journey, journey_to_json
 from ledger.store.engine import reading
 from ledger.store.read_model import table_of
@@ -32,7 +33,7 @@ def rebuilt(log: Log, folder: Path) -> Iterator[Ledger]:
     """Open a ledger that recorded the log and then folded all of it."""
     with _empty(log, folder) as ledger:
         _record(ledger, log.events)
-        rebuild(ledger.store, workers=1)
+        rebuild(ledger.store, run=Run(workers=1))
         yield ledger
 
 
@@ -42,7 +43,7 @@ def caught_up(log: Log, folder: Path, batches: int, seed: int) -> Iterator[Ledge
     draw = Random(seed)
     cuts = [0, *sorted(draw.sample(range(1, len(log.events)), batches - 1)), len(log.events)]
     with _empty(log, folder) as ledger:
-        rebuild(ledger.store, workers=1)
+        rebuild(ledger.store, run=Run(workers=1))
         for start, end in pairwise(cuts):
             _record(ledger, log.events[start:end])
             if draw.random() < 0.5:

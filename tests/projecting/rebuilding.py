@@ -11,6 +11,7 @@ import time
 from ledger import Ledger
 from ledger.projecting.rebuild import rebuild
 from ledger.runners import tasks, whole
+from ledger.runners.run import Run
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
             say(f"{done} of {total}")
             time.sleep(0.02)
 
-        rebuild(ledger.store, workers=int(sys.argv[2]), progress=progress)
+        rebuild(ledger.store, run=Run(workers=int(sys.argv[2])), progress=progress)
         say("done")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from ledger import Ledger, ProjectionError
 from ledger.projecting.rebuild import rebuild
 from ledger.runners import tasks, whole
+from ledger.runners.run import Run
 from ledger.runners.source import Source
 from ledger.runners.workers import fold_all
 from ledger.sample.simulate import simulate
@@ -45,9 +46,9 @@ def test_worker_processes_make_the_tables_that_the_caller_makes(ledger: Ledger, 
         )
         connection.execute(text(FUTURE))
         connection.execute(text("UPDATE log_head SET position = position + 1"))
-    by_caller = rebuild(ledger.store, workers=1)
+    by_caller = rebuild(ledger.store, run=Run(workers=1))
     made, aside = tables(ledger), parked(ledger)
-    by_workers = rebuild(ledger.store, workers=2)
+    by_workers = rebuild(ledger.store, run=Run(workers=2))
     assert tables(ledger) == made
     assert parked(ledger) == aside
     assert len(aside) == by_workers.parked == 1

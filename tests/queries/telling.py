@@ -11,6 +11,7 @@ from ledger import Ledger
 from ledger.projecting.rebuild import rebuild
 from ledger.queries.figure_row import FigureRow
 from ledger.queries.metrics import metrics
+from ledger.runners.run import Run
 
 _START = datetime(2024, 1, 1, tzinfo=UTC)
 _number = count(1)
@@ -76,7 +77,7 @@ def write(ledger: Ledger, *events: Wire, build: bool = True) -> None:
     for outcome in ledger.append_many(events):
         assert not isinstance(outcome, Exception), outcome
     if build:
-        rebuild(ledger.store, workers=1)
+        rebuild(ledger.store, run=Run(workers=1))
 
 
 def figures(ledger: Ledger, name: str, statistic: str | None = None, **asked: Any) -> list[FigureRow]:

@@ -10,6 +10,7 @@ import pytest
 from ledger import Ledger
 from ledger.projecting.rebuild import rebuild
 from ledger.queries.history import export
+from ledger.runners.run import Run
 from ledger.sample import simulate_lines
 from tests.queries.plain import Plain
 from tests.queries.telling import figures, numbers, only, values
@@ -20,7 +21,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with Ledger.open(f"sqlite:///{tmp_path_factory.mktemp('simulated') / 'ledger.db'}") as ledger:
         for outcome in ledger.append_many(simulate_lines(150, 11)):
             assert not isinstance(outcome, Exception), outcome
-        rebuild(ledger.store, workers=1)
+        rebuild(ledger.store, run=Run(workers=1))
         yield ledger
 
 

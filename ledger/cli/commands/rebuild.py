@@ -27,10 +27,11 @@ def run(session: Session, workers: int | None) -> None:
     import msgspec
 
     from ledger.projecting.rebuild import rebuild
+    from ledger.runners.run import Run
 
     how = "the projections are as they were before; run `customer-ledger rebuild` again"
     with resumable(how), Watch(session, "rebuilding") as watch:
-        made = rebuild(session.store, workers=workers, progress=watch.at)
+        made = rebuild(session.store, run=Run(workers=workers), progress=watch.at)
     session.out.one(msgspec.to_builtins(made), view, flat=msgspec.to_builtins(made.projections))
     if made.parked:
         session.say(
