@@ -70,7 +70,7 @@ class Folder:
             _settle(draft)
             target = self.path / name
             if not target.parent.is_dir():
-                target.parent.mkdir(parents=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 _settle(self.path)
             draft.replace(target)
             _settle(target.parent)

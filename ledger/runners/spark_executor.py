@@ -1,0 +1,125 @@
+"""What an executor of a Spark cluster does: it folds the customers of one bucket, given as a table."""
+
+from __future__ import annotations
+
+import gc
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ledger.archive.columns import RECORD, tuples
+from ledger.archive.manifest import streams_of
+from ledger.archive.place import place_of
+from ledger.errors import ProjectionError
+from ledger.projections.driver import Folds
+from ledger.runners.inline import TOO_LARGE, Built, Range, fold_range, too_large
+from ledger.runners.parts import write_parts
+from ledger.schemas.definitions import Definitions, compile_context
+from ledger.store.links import Units
+from ledger.store.mapper import Row, RowMapper
+from ledger.store.serving import made_by
+
+SURVIVOR = "survivor"
+"""A column beside those of the archive: the stream that a merged customer lives on in, else null."""
+
+
+class Work(Struct, frozen=True, kw_only=True):
+    """What an executor is told. `made_by` is the digest of the driver's folds, which must be its own too.
+
+    `gaps` are the ranges of streams whose customers are wanted; a bucket has `width` streams. With `to` the
+    executor writes the rows into files there and sends back how many they are.
+    """
+
+    definitions: Definitions
+    made_by: str
+    position: int
+    width: int
+    gaps: Sequence[Range]
+    to: str | None = None
+
+
+class Folded(Struct):
+    """What an executor made of a bucket, how many events it read for that, and how many rows it wrote to files."""
+
+    built: list[Built]
+    read: int
+    written: dict[str, int] = {}
+
+
+def fold_bucket(work: Work, bucket: int, table: Any) -> bytes:
+    """Fold the customers of a bucket, in an executor; return a Folded, encoded. Raises ProjectionError."""
+    folds, mapper = _compiled(work.definitions, work.made_by)
+    first, last = streams_of(bucket, work.width)
+    wanted = [(max(first, lo), min(last, hi)) for lo, hi in work.gaps if lo <= last and hi >= first]
+    units = _units(table)
+    reader = _TableReader(table)
+    # What a fold makes holds no cycles, so looking for them would only cost.
+    gc.disable()
+    try:
+        made = [fold_range(reader, folds, mapper, units, *one) for one in wanted]
+    finally:
+        gc.enable()
+    for built in made:
+        beyond = too_large(built.rows)
+        if beyond:
+            built.set_aside(beyond, work.position, TOO_LARGE)
+            built.customers -= len(beyond)
+    folded = Folded(made, table.num_rows)
+    if work.to is not None:
+        _put(work.to, bucket, folded)
+    return msgspec.msgpack.encode(folded)
+
+
+def _put(to: str, bucket: int, folded: Folded) -> None:
+    """Write a bucket's rows to files; what stays to be sent is how many they are."""
+    [built] = folded.built
+    write_parts(place_of(to), bucket, built)
+    folded.written = {name: len(rows) for name, rows in built.rows.items()}
+    built.rows = {}
+
+
+@cache
+def _compiled(definitions: Definitions, wanted: str) -> tuple[Folds, RowMapper]:
+    """Return the folds of some definitions, compiled once in a process."""
+    context = compile_context(definitions)
+    if made_by(context) != wanted:
+        raise ProjectionError(
+            "the executors have another version of customer-ledger, or of Python, than the driver: "
+            "give both the same environment"
+        )
+    return Folds(context), RowMapper(context.vocabulary)
+
+
+def _units(table: Any) -> Units:
+    """Return the merged customers of a group: those whose events came with a survivor."""
+    found: dict[int, set[int]] = defaultdict(set)
+    merged = table.filter(table[SURVIVOR].is_valid()).select(["stream", SURVIVOR])
+    for stream, survivor in zip(*(column.to_pylist() for column in merged.columns), strict=True):
+        found[survivor].add(stream)
+    return Units({survivor: tuple(sorted(streams)) for survivor, streams in found.items()})
+
+
+class _TableReader:
+    """Reads the events of a group."""
+
+    def __init__(self, table: Any) -> None:
+        ordered = table.select(list(RECORD)).sort_by([("stream", "ascending"), ("version", "ascending")])
+        types = ordered["type"].combine_chunks().dictionary_encode()
+        ordered = ordered.set_column(RECORD.index("type"), "type", types)
+        self._rows = list(tuples(ordered, {}))
+
+    def rows(self, first: int, last: int) -> list[Row]:
+        rows = self._rows
+        return rows[bisect_left(rows, first, key=_stream) : bisect_right(rows, last, key=_stream)]
+
+    def stream_rows(self, streams: Sequence[int]) -> list[Row]:
+        return [row for stream in streams for row in self.rows(stream, stream)]
+
+
+_stream = itemgetter(1)
