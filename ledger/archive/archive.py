@@ -86,7 +86,7 @@ class Archive:
     def _scattered(self, segment: Segment, streams: Any) -> Iterator[Row]:
         file = SegmentFile(self.place, segment)
         try:
-            for table in file.batches(RECORD, file.groups_of(streams), AT_ONCE):
+            for table in file.batches(RECORD, streams, AT_ONCE):
                 wanted = np.isin(table["stream"].to_numpy(), streams)
                 wanted &= table["position"].to_numpy() <= self.position
                 if wanted.any():

@@ -8,7 +8,7 @@ from ledger.archive.columns import SCHEMA
 from ledger.archive.keeping import Keeper
 from ledger.archive.manifest import Segment, by_bucket, streams_of
 from ledger.archive.merging import merged
-from ledger.archive.segments import drafted
+from ledger.archive.segments import SegmentWriter
 
 MANY = 16
 """Segments of one bucket from which the small ones are merged without being asked to."""
@@ -41,10 +41,8 @@ def _small(segments: Sequence[Segment]) -> Sequence[Segment]:
 def _merge(keeper: Keeper, segments: Sequence[Segment]) -> Segment:
     bucket = segments[0].bucket
     streams = streams_of(bucket, keeper.manifest.width)
-    with drafted(keeper.place) as (writer, draft):
+    with SegmentWriter(keeper.place) as writer:
         for table in merged(keeper.place, segments, SCHEMA.names, *streams):
             for batch in table.cast(SCHEMA).combine_chunks().to_batches():
                 writer.add(batch)
-        made = writer.finish(bucket=bucket, after=segments[0].after, upto=segments[-1].upto)
-        keeper.place.keep(draft, made.path)
-    return made
+        return writer.keep(bucket=bucket, after=segments[0].after, upto=segments[-1].upto)

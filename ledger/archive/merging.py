@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from typing import IO, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from ledger.archive.columns import REPEATED
-from ledger.archive.folder import told
+from ledger.archive.folder import said
 from ledger.archive.manifest import Segment
 from ledger.archive.place import Place
 from ledger.errors import ArchiveDamaged
@@ -32,16 +33,13 @@ def merged(
     ArchiveDamaged.
     """
     held = max(MIN, AT_ONCE // max(1, len(segments)))
-    cursors = [_Cursor(place, segment, columns, (first, last), held) for segment in segments]
-    try:
+    with ExitStack() as opened:
+        cursors = [opened.enter_context(_Cursor(place, segment, columns, (first, last), held)) for segment in segments]
         while cursors := [cursor for cursor in cursors if cursor.fill()]:
             safe = min((cursor.end for cursor in cursors if cursor.more), default=None)
             parts = [part for cursor in cursors if (part := cursor.take(safe)).num_rows]
             table = parts[0] if len(parts) == 1 else _sorted(parts)
             yield table if upto is None else table.filter(pa.compute.less_equal(table["position"], upto))
-    finally:
-        for cursor in cursors:
-            cursor.close()
 
 
 def _sorted(parts: list[pa.Table]) -> pa.Table:
@@ -51,7 +49,7 @@ def _sorted(parts: list[pa.Table]) -> pa.Table:
     return table.unify_dictionaries().combine_chunks().take(pa.array(order))
 
 
-class _Cursor:
+class _Cursor(AbstractContextManager["_Cursor"]):
     """Where the reading of one segment is: `end` is the last stream and version it holds, `more` follows it."""
 
     def __init__(
@@ -59,17 +57,19 @@ class _Cursor:
     ) -> None:
         self._streams = streams
         self._file = SegmentFile(place, segment)
-        self._batches = self._file.batches(columns, self._file.groups(*streams), held)
+        self._batches = self._file.batches(columns, streams, held)
         self._table: pa.Table | None = None
         self.more = True
         self.end: Key = (0, 0)
-        self._ahead = self._next()
+        self._ahead: pa.Table | None = None
 
     def fill(self) -> bool:
         """Hold some rows; say whether there are any."""
-        if self._table is None and self._ahead is not None:
-            self._table, self._ahead = self._ahead, self._next()
+        if self._table is None and self.more:
+            self._table = self._ahead or self._next()
+            self._ahead = self._next()
             self.more = self._ahead is not None
+        if self._table is not None:
             self.end = (self._table["stream"][-1].as_py(), self._table["version"][-1].as_py())
         return self._table is not None
 
@@ -87,10 +87,9 @@ class _Cursor:
             start, end = np.searchsorted(streams, [self._streams[0], self._streams[1] + 1])
             if start < end:
                 return table.slice(start, end - start)
-        self.close()
         return None
 
-    def close(self) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
 
@@ -103,61 +102,59 @@ def _until(table: pa.Table, key: Key) -> int:
 
 
 class SegmentFile:
-    """An open segment. Whatever is wrong with it is raised as ArchiveDamaged."""
+    """A segment, opened when it is first read. Whatever is wrong with it is raised as ArchiveDamaged."""
 
     def __init__(self, place: Place, segment: Segment) -> None:
+        self._place = place
         self._path = segment.path
-        self._address = place.address
-        stream = place.open(segment.path)
-        if stream is None:
-            raise ArchiveDamaged(segment.path, "is missing (if `archive` ran meanwhile, open the archive again)")
-        self._stream: IO[bytes] = stream
-        try:
-            self._file = self._guarded(parquet.ParquetFile, stream, read_dictionary=list(REPEATED), pre_buffer=False)
-        except BaseException:
-            stream.close()
-            raise
+        self._stream: IO[bytes] | None = None
 
-    def groups(self, first: int, last: int) -> list[int]:
-        """Return the row groups that may hold one of the streams `first` to `last`."""
-        return [number for number, low, high in self._bounds() if low <= last and first <= high]
+    def batches(self, columns: Sequence[str], streams: Any, rows: int) -> Iterator[pa.Table]:
+        """Yield columns of the row groups that may hold a stream, so many rows at a time, each column in one piece.
 
-    def groups_of(self, streams: Any) -> list[int]:
-        """Return the row groups that may hold one of some streams, an ascending array."""
-        return [
-            number
-            for number, low, high in self._bounds()
-            if np.searchsorted(streams, low) < np.searchsorted(streams, high, side="right")
-        ]
-
-    def batches(self, columns: Sequence[str], groups: list[int], rows: int) -> Iterator[pa.Table]:
-        """Yield columns of some row groups, so many rows at a time, each column in one piece."""
+        `streams` are the first and the last of those wanted, or an ascending array of them.
+        """
+        file = self._open()
+        groups = [number for number, low, high in _bounds(file) if _meet(streams, low, high)]
         if not groups:
             return
-        batches = self._file.iter_batches(rows, row_groups=groups, columns=list(columns), use_threads=False)
+        batches = file.iter_batches(rows, row_groups=groups, columns=list(columns), use_threads=False)
         while (batch := self._guarded(next, batches, None)) is not None:
             yield pa.Table.from_batches([batch])
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close(force=True)
-        self._stream.close()
+        if self._stream is not None:
+            self._stream.close()
 
-    def _bounds(self) -> Iterator[tuple[int, int, int]]:
-        about = self._file.metadata
-        column = self._file.schema_arrow.get_field_index("stream")
-        for number in range(about.num_row_groups):
-            found = about.row_group(number).column(column).statistics
-            yield number, found.min, found.max
+    def _open(self) -> Any:
+        self._stream = self._place.open(self._path)
+        if self._stream is None:
+            raise ArchiveDamaged(self._path, "is missing (if `archive` ran meanwhile, open the archive again)")
+        # Reading ahead was measured: it costs memory and gains nothing where a file is local.
+        return self._guarded(parquet.ParquetFile, self._stream, read_dictionary=list(REPEATED), pre_buffer=False)
 
     def _guarded(self, act: Any, *arguments: Any, **named: Any) -> Any:
         try:
             return act(*arguments, **named)
+        except OSError as error:
+            if error.errno is not None:
+                raise said(error, self._place.address) from error
+            # Without a number it is Arrow's word for a page that does not decode.
+            raise ArchiveDamaged(self._path, f"cannot be read ({error})") from error
         except (pa.ArrowException, ValueError, KeyError, EOFError) as error:
             raise ArchiveDamaged(self._path, f"cannot be read ({error})") from error
-        except OSError as error:
-            if error.errno is None:  # Arrow's word for a page that does not decode
-                raise ArchiveDamaged(self._path, f"cannot be read ({error})") from error
-            with told(self._address):
-                raise
-            raise
+
+
+def _bounds(file: Any) -> Iterator[tuple[int, int, int]]:
+    """Yield the number of each row group, and its first and last stream."""
+    column = file.schema_arrow.get_field_index("stream")
+    for number in range(file.metadata.num_row_groups):
+        found = file.metadata.row_group(number).column(column).statistics
+        yield number, found.min, found.max
+
+
+def _meet(streams: Any, low: int, high: int) -> bool:
+    if isinstance(streams, tuple):
+        return bool(streams[0] <= high and low <= streams[1])
+    return bool(np.searchsorted(streams, low) < np.searchsorted(streams, high, side="right"))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any
+from contextlib import suppress
+from typing import IO, Any, Self
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -33,10 +31,16 @@ WRITING: dict[str, Any] = {
 
 
 class SegmentWriter:
-    """Takes the rows of a bucket between two positions, by stream and version, as columns."""
+    """Takes the rows of a bucket between two positions, by stream and version, as columns; `keep` makes them a segment.
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._sink = _Hashing(file)
+    Used as a context manager: what was not kept by its end leaves nothing behind. Raises StorageError.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._draft = place.draft()
+        with told(place.address):
+            self._sink = _Hashing(self._draft.open("wb"))
         self._parquet = parquet.ParquetWriter(self._sink, SCHEMA, **WRITING)
         self._digest = RowDigest()
         self._waiting: list[pa.RecordBatch] = []
@@ -47,20 +51,14 @@ class SegmentWriter:
         for start in range(0, batch.num_rows, GROUP_ROWS):
             self._take(batch.slice(start, GROUP_ROWS))
 
-    def _take(self, batch: pa.RecordBatch) -> None:
-        self._digest.add(batch)
-        self._waiting.append(batch)
-        self._rows += batch.num_rows
-        self._bytes += batch.nbytes
-        if self._rows >= GROUP_ROWS or self._bytes >= GROUP_BYTES:
-            self._flush()
-
-    def finish(self, *, bucket: int, after: int, upto: int) -> Segment:
-        """Write the end of the file and return what it is."""
+    def keep(self, *, bucket: int, after: int, upto: int) -> Segment:
+        """Write the end of the file, put it in its place, and return what it is."""
         self._flush()
-        self._parquet.close()
+        with told(self._place.address):
+            self._parquet.close()
+            self._sink.file.close()  # what is not handed to the system cannot be made safe
         sha256 = self._sink.sha256.hexdigest()
-        return Segment(
+        segment = Segment(
             path=f"{SEGMENTS}/{bucket:08}-{after + 1:012}-{upto:012}-{sha256[:16]}.parquet",
             bucket=bucket,
             after=after,
@@ -70,23 +68,34 @@ class SegmentWriter:
             sha256=sha256,
             digest=self._digest.hexdigest(),
         )
+        self._place.keep(self._draft, segment.path)
+        return segment
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sink.deaf = True  # Arrow writes the end of a file even when it is given up
+        with suppress(OSError, pa.ArrowException):
+            self._parquet.close()
+        with suppress(OSError):
+            self._sink.file.close()
+        self._draft.unlink(missing_ok=True)
+
+    def _take(self, batch: pa.RecordBatch) -> None:
+        self._digest.add(batch)
+        self._waiting.append(batch)
+        self._rows += batch.num_rows
+        self._bytes += batch.nbytes
+        if self._rows >= GROUP_ROWS or self._bytes >= GROUP_BYTES:
+            self._flush()
 
     def _flush(self) -> None:
         if self._waiting:
             table = pa.Table.from_batches(self._waiting)
-            self._parquet.write_table(table, row_group_size=table.num_rows)
+            with told(self._place.address):
+                self._parquet.write_table(table, row_group_size=table.num_rows)
             self._waiting, self._rows, self._bytes = [], 0, 0
-
-
-@contextmanager
-def drafted(place: Place) -> Iterator[tuple[SegmentWriter, Path]]:
-    """Give a writer and the draft it writes to, which is gone at the end unless it was kept."""
-    draft = place.draft()
-    try:
-        with told(place.address), draft.open("wb") as file:
-            yield SegmentWriter(file), draft
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 class _Hashing:
@@ -95,13 +104,16 @@ class _Hashing:
     closed = False
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+        self.file = file
+        self.deaf = False
         self.sha256 = hashlib.sha256()
         self.bytes = 0
 
     def write(self, content: Any) -> int:
+        if self.deaf:
+            return len(content)
         self.sha256.update(content)
-        size = self._file.write(content)
+        size = self.file.write(content)
         self.bytes += size
         return size
 
@@ -109,10 +121,10 @@ class _Hashing:
         return self.bytes
 
     def flush(self) -> None:
-        self._file.flush()
+        return
 
     def close(self) -> None:
-        self._file.flush()
+        return
 
     def readable(self) -> bool:
         return False

@@ -10,7 +10,7 @@ import pyarrow as pa
 from ledger.archive.columns import batch
 from ledger.archive.manifest import Segment, streams_of
 from ledger.archive.place import Place
-from ledger.archive.segments import drafted
+from ledger.archive.segments import SegmentWriter
 from ledger.errors import Undecodable
 from ledger.store.engine import Connection
 from ledger.store.mapper import Row
@@ -33,7 +33,7 @@ def by_range(
     """Write one bucket's events after the first of two positions up to the second; no segment where there are none."""
     after, upto = positions
     sources = source_names(connection)
-    with drafted(place) as (writer, draft):
+    with SegmentWriter(place) as writer:
         rows = 0
         for page in whole_range(connection, *streams_of(bucket, width), after, upto):
             writer.add(columns_of(page, sources))
@@ -41,9 +41,7 @@ def by_range(
             told(len(page))
         if not rows:
             return []
-        segment = writer.finish(bucket=bucket, after=after, upto=upto)
-        place.keep(draft, segment.path)
-    return [segment]
+        return [writer.keep(bucket=bucket, after=after, upto=upto)]
 
 
 def by_slice(connection: Connection, place: Place, width: int, after: int, upto: int) -> tuple[int, Iterator[Segment]]:
@@ -71,10 +69,9 @@ def _sorted_out(place: Place, table: pa.Table, width: int, after: int, upto: int
     starts = np.flatnonzero(np.diff(buckets, prepend=-1)).tolist()
     for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
         bucket = int(buckets[start])
-        with drafted(place) as (writer, draft):
+        with SegmentWriter(place) as writer:
             writer.add(table.take(pa.array(order[start:end])).combine_chunks().to_batches()[0])
-            segment = writer.finish(bucket=bucket, after=after, upto=upto)
-            place.keep(draft, segment.path)
+            segment = writer.keep(bucket=bucket, after=after, upto=upto)
         yield segment
 
 
