@@ -87,6 +87,20 @@ class Horizon(Struct, kw_only=True, omit_defaults=True):
             for event in arrived
         )
 
+    def since(self, arrived: Iterable[Event]) -> int | None:
+        """Return the first instant at which newly recorded events change what is folded.
+
+        None where they name an event of the past or another customer, and only folding the whole customer tells.
+        """
+        known = list(arrived)
+        if not known or any(event.type in BY_KNOWLEDGE for event in known):
+            return None
+        return min(_retimed(event).at for event in known)
+
+    def after_all(self, arrived: Iterable[Event], last_at: int | None) -> Horizon:
+        """Return the horizon once newly recorded events, of which none names another, are folded too."""
+        return Horizon(last_at=last_at, awaited=self.awaited.difference(map(_name, arrived)))
+
     def after(self, folded: list[Event]) -> Horizon:
         """Return the horizon once allowed events, as `effective` gave them, are folded too."""
         return Horizon(last_at=folded[-1].at, awaited=self.awaited) if folded else self

@@ -1,15 +1,49 @@
-"""The states of the folds, kept by customer and version of the read model, to go on from."""
+"""The states of the folds, kept by customer and version of the read model, to go on from.
+
+Beside the latest state of every customer stand, for those with many events, some of earlier instants: an event that
+arrives late is folded from the nearest before it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, text
+from msgspec import Struct
 
-from ledger.store.read_model import STATES, versioned
+from ledger.store.engine import Connection
+from ledger.store.read_model import EARLIER, STATES, run_each, versioned
 from ledger.store.rows import chunks
 
 CHUNK = 500
+
+
+class EarlierState(Struct, frozen=True):
+    """The state of a customer after the first `seen` events, all up to the instant `at`."""
+
+    customer: int
+    at: int
+    seen: int
+    state: bytes
+
+
+class Mark(Struct, frozen=True):
+    """That there is an earlier state: at which instant, and after how many events."""
+
+    at: int
+    seen: int
+
+
+class States(Struct, frozen=True, kw_only=True):
+    """What is kept of the states from now on.
+
+    Whatever was kept of the `gone` goes first, and of the earlier ones those `dropped` (customer, at). Then `latest`
+    (by customer) and `earlier` are kept.
+    """
+
+    latest: Mapping[int, bytes]
+    gone: Collection[int]
+    earlier: Sequence[EarlierState] = ()
+    dropped: Sequence[tuple[int, int]] = ()
 
 
 def load_states(connection: Connection, customers: Collection[int], version: int) -> dict[int, bytes]:
@@ -17,24 +51,48 @@ def load_states(connection: Connection, customers: Collection[int], version: int
     table = versioned(STATES, version)
     states: dict[int, bytes] = {}
     for chunk in chunks(sorted(customers), CHUNK):
-        numbers = ", ".join(str(int(customer)) for customer in chunk)
-        found = connection.execute(text(f"SELECT customer, state FROM {table} WHERE customer IN ({numbers})"))
+        found = connection.exec_driver_sql(f"SELECT customer, state FROM {table} WHERE customer IN ({_list(chunk)})")
         states.update((customer, bytes(state)) for customer, state in found)
     return states
 
 
-def save_states(connection: Connection, states: Mapping[int, bytes], gone: Collection[int], version: int) -> None:
-    """Keep the fold states of customers, and drop those of customers that are `gone`."""
-    table = versioned(STATES, version)
-    if gone:
-        connection.execute(
-            text(f"DELETE FROM {table} WHERE customer = :customer"), [{"customer": customer} for customer in gone]
-        )
-    if states:
-        connection.execute(
-            text(
-                f"INSERT INTO {table} (customer, state) VALUES (:customer, :state) "
-                "ON CONFLICT (customer) DO UPDATE SET state = excluded.state"
-            ),
-            [{"customer": customer, "state": state} for customer, state in states.items()],
-        )
+def load_marks(connection: Connection, customer: int, version: int) -> list[Mark]:
+    """Return which earlier states there are of a customer, the latest first."""
+    table = versioned(EARLIER, version)
+    found = connection.exec_driver_sql(
+        f"SELECT at, seen FROM {table} WHERE customer = {int(customer)} ORDER BY at DESC"
+    )
+    return [Mark(at, seen) for at, seen in found]
+
+
+def load_earlier(connection: Connection, customer: int, at: int, version: int) -> bytes:
+    """Return the state of a customer at the instant of a mark."""
+    table = versioned(EARLIER, version)
+    found = connection.exec_driver_sql(
+        f"SELECT state FROM {table} WHERE customer = {int(customer)} AND at = {int(at)}"
+    ).scalar_one()
+    return bytes(found)
+
+
+def save_states(connection: Connection, states: States, version: int) -> None:
+    """Keep states, and drop what is not to be kept."""
+    latest, earlier = versioned(STATES, version), versioned(EARLIER, version)
+    gone = [(customer,) for customer in states.gone]
+    run_each(connection, f"DELETE FROM {latest} WHERE customer = ?", gone)
+    run_each(connection, f"DELETE FROM {earlier} WHERE customer = ?", gone)
+    run_each(connection, f"DELETE FROM {earlier} WHERE customer = ? AND at = ?", states.dropped)
+    run_each(
+        connection,
+        f"INSERT INTO {latest} (customer, state) VALUES (?, ?) "
+        "ON CONFLICT (customer) DO UPDATE SET state = excluded.state",
+        states.latest.items(),
+    )
+    run_each(
+        connection,
+        f"INSERT INTO {earlier} (customer, at, seen, state) VALUES (?, ?, ?, ?)",
+        [(one.customer, one.at, one.seen, one.state) for one in states.earlier],
+    )
+
+
+def _list(numbers: Iterable[int]) -> str:
+    return ", ".join(str(int(number)) for number in numbers)

@@ -17,6 +17,9 @@ from ledger.store.mapper import RECORD_COLUMNS, Row, RowMapper
 KNOWN_CONTROL = ("customer.merged", "customer.unmerged", "event.retracted", "stage.corrected")
 """Types that act by what is known, whatever their own occurred_at."""
 
+TIMED_ELSEWHERE = (*KNOWN_CONTROL, "customer.segment_assigned")
+"""Types that act at another time than their own occurred_at."""
+
 CHUNK = 500
 PAGE = 2_000
 
@@ -25,12 +28,13 @@ class Until(Struct, frozen=True):
     """Which part of the log a reader takes: all by default.
 
     `as_of` bounds occurred_at and `known_at` recorded_at, in microseconds since 1970 UTC, both inclusive;
-    `position` bounds the position.
+    `position` bounds the position. `after` leaves out what occurred by then, and no event that acts at another time.
     """
 
     as_of: int | None = None
     known_at: int | None = None
     position: int | None = None
+    after: int | None = None
 
     def where(self) -> tuple[str, dict[str, Any]]:
         """Return the SQL condition and its parameters."""
@@ -39,6 +43,10 @@ class Until(Struct, frozen=True):
             named = ", ".join(f"'{name}'" for name in KNOWN_CONTROL)
             conditions.append(f"(occurred_at <= :as_of OR type IN ({named}))")
             values["as_of"] = self.as_of
+        if self.after is not None:
+            named = ", ".join(f"'{name}'" for name in TIMED_ELSEWHERE)
+            conditions.append(f"(occurred_at > :after_at OR occurred_at IS NULL OR type IN ({named}))")
+            values["after_at"] = self.after
         if self.known_at is not None:
             conditions.append("recorded_at <= :known_at")
             values["known_at"] = self.known_at

@@ -29,8 +29,9 @@ def park(
 ) -> None:
     """Set aside customers whose events cannot be projected (position, reason), and take back the `recovered`."""
     table = versioned(PARKED, version)
-    for customer in sorted({*aside, *recovered}):
-        connection.execute(text(f"DELETE FROM {table} WHERE customer = :customer"), {"customer": customer})
+    for chunk in chunks(sorted({*aside, *recovered}), CHUNK):
+        numbers = ", ".join(str(int(customer)) for customer in chunk)
+        connection.execute(text(f"DELETE FROM {table} WHERE customer IN ({numbers})"))
     if aside:
         connection.execute(
             text(

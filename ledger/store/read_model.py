@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     create_engine,
-    delete,
     func,
     select,
     text,
@@ -40,8 +39,8 @@ __all__ = [
     "insert_rows",
     "kept_customers",
     "memory_read_model",
-    "replace_customers",
     "rows_of",
+    "run_each",
     "table_of",
     "versioned",
 ]
@@ -56,6 +55,7 @@ TYPES: dict[Kind, Any] = {
 }
 
 STATES = "fold_states"
+EARLIER = "earlier_states"
 PARKED = "parked"
 LIVE = None
 """In the place of a version: the live one, by the view that has the plain name."""
@@ -80,11 +80,19 @@ def table_of(projection: Projection[Any], version: int | None = LIVE) -> Table:
 
 
 @cache
-def _beside(version: int | None) -> tuple[Table, Table]:
+def _beside(version: int | None) -> tuple[Table, Table, Table]:
     states = Table(
         versioned(STATES, version),
         MetaData(),
         Column("customer", BigInteger, primary_key=True, autoincrement=False),
+        Column("state", LargeBinary, nullable=False),
+    )
+    earlier = Table(
+        versioned(EARLIER, version),
+        MetaData(),
+        Column("customer", BigInteger, primary_key=True, autoincrement=False),
+        Column("at", BigInteger, primary_key=True, autoincrement=False),
+        Column("seen", BigInteger, nullable=False),
         Column("state", LargeBinary, nullable=False),
     )
     parked = Table(
@@ -95,7 +103,7 @@ def _beside(version: int | None) -> tuple[Table, Table]:
         Column("reason", Text, nullable=False),
         Column("parked_at", BigInteger, nullable=False),
     )
-    return states, parked
+    return states, earlier, parked
 
 
 def create_tables(connection: Connection, version: int | None) -> None:
@@ -108,7 +116,7 @@ def drop_tables(connection: Connection, version: int) -> None:
     """Drop the tables of a version. Raises LedgerBusy where somebody reads them still."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
-    for name in (*(projection.name for projection in PROJECTIONS), STATES, PARKED):
+    for name in (*(projection.name for projection in PROJECTIONS), STATES, EARLIER, PARKED):
         connection.execute(text(f'DROP TABLE IF EXISTS "{versioned(name, version)}"'))
 
 
@@ -134,13 +142,17 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
             copy.write_row(row)
 
 
-def replace_customers(connection: Connection, customers: Collection[int], rows: Rows, version: int) -> None:
-    """Put `rows` in the place of all rows of `customers`."""
-    for projection in PROJECTIONS:
-        table = table_of(projection, version)
-        for chunk in chunks(sorted(customers), CHUNK):
-            connection.execute(delete(table).where(table.c.customer.in_(chunk)))
-        insert_rows(connection, table, rows.get(projection.name, ()))
+def run_each(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Run a statement once for each row, its values at the question marks, through the driver's own connection."""
+    wanted = list(rows)
+    if not wanted:
+        return
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        driver.executemany(statement, wanted)
+        return
+    with driver.cursor() as cursor:
+        cursor.executemany(statement.replace("?", "%s"), wanted)
 
 
 def count_rows(connection: Connection, projection: Projection[Any], version: int | None = LIVE) -> int:
