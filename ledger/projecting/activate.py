@@ -8,8 +8,11 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from ledger.errors import InvalidArgument, LedgerBusy, ProjectionRaced
-from ledger.store.activation import show
+from ledger.errors import InvalidArgument, LedgerBusy, ProjectionRaced, ProjectionStale
+from ledger.projecting.following import follow, follower, reached
+from ledger.projecting.widening import widen_other
+from ledger.store.activation import SHORTEST, show
+from ledger.store.checkpoints import hold_position
 from ledger.store.definitions import KINDS, enact
 from ledger.store.engine import Connection, Engine, reading, writing
 from ledger.store.read_model import drop_tables
@@ -27,8 +30,14 @@ from ledger.store.versions import (
 PATIENCE = 600.0
 """Seconds that a whole version waits for readers in the middle of the live one."""
 
-PAUSE = 0.2
+PAUSE = 0.1
 """Seconds between two tries, in which readers that came meanwhile begin."""
+
+LONGEST = 0.5
+"""Seconds that readers are waited for at the end of much patience; nobody who comes meanwhile waits longer."""
+
+LEVEL_TRIES = 20
+"""How often it is tried to be as far as a live version that takes in events all the time."""
 
 
 class Activated(Struct, frozen=True, kw_only=True):
@@ -43,10 +52,14 @@ class Activated(Struct, frozen=True, kw_only=True):
 def activate(store: Store, version: int) -> Activated:
     """Put a whole version in place, as soon as nobody is in the middle of reading the live one.
 
-    The definitions it was folded under are in force from then on. The version before is kept to roll back to; older
-    ones go. Raises ReadModelNotFound, InvalidArgument for one that is not whole or live already, LedgerBusy.
+    It is brought up to date first, so that nobody reads older figures than before. The definitions it was folded
+    under are in force from then on. The version before is kept to roll back to; older ones go. Raises
+    ReadModelNotFound, LedgerBusy, ProjectionStale for one that this code cannot read, InvalidArgument for one that is
+    not whole, or live already.
     """
-    return _activate(store, lambda connection: _put_in_place(connection, version, store.clock()))
+    _require_ready(store, version)
+    widen_other(store, version)
+    return _exchanged(store, version, lambda made: None)
 
 
 def succeed(store: Store, version: int, before: int | None) -> Activated:
@@ -55,33 +68,56 @@ def succeed(store: Store, version: int, before: int | None) -> Activated:
     Raises ProjectionRaced where another one, or another definition, was put in place meanwhile; LedgerBusy.
     """
 
-    def put(connection: Connection) -> Activated:
-        hold_versions(connection)
-        live = live_model(connection)
-        made = _put_in_place(connection, version, store.clock())
-        if made.enacted or before != (live.version if live else None):
+    def still(made: Activated) -> None:
+        if made.enacted or made.before != before:
             raise ProjectionRaced(
                 "another version of the read model, or another definition, was put in place meanwhile: "
                 "run `customer-ledger rebuild` again"
             )
-        return made
 
-    return _activate(store, put)
+    return _exchanged(store, version, still)
 
 
-def _activate(store: Store, put: Callable[[Connection], Activated]) -> Activated:
-    give_up = time.monotonic() + PATIENCE
+class _BehindError(Exception):
+    """The live version took in events that the one to be put in place has not."""
+
+
+def _exchanged(store: Store, version: int, check: Callable[[Activated], None]) -> Activated:
+    own = follower(store, version)
+    if own is None:
+        raise ProjectionStale(
+            f"version {version} of the read model was made by other folds than this program's, which could not read "
+            "it: put it in place with the program that made it"
+        )
+    give_up, wait, tries = time.monotonic() + PATIENCE, SHORTEST, 0
     while True:
+        follow(own, version)
+        tries += 1
         try:
             with writing(store.engine) as connection:
-                made = put(connection)
+                made = _put_in_place(connection, version, store.clock(), wait, level=tries <= LEVEL_TRIES)
+                check(made)
+        except _BehindError:
+            continue
         except LedgerBusy:
             if time.monotonic() >= give_up:
                 raise
             time.sleep(PAUSE)
+            wait = min(LONGEST, wait * 1.6)
         else:
             sweep(store.engine)
             return made
+
+
+def _require_ready(store: Store, version: int) -> None:
+    with reading(store.engine) as connection:
+        model = named_model(connection, str(version))
+    if model.state == "live":
+        raise InvalidArgument(f"version {version} of the read model is live already")
+    if model.state == "building":
+        raise InvalidArgument(
+            f"version {version} of the read model is not whole yet: `customer-ledger rebuild` goes on with it"
+        )
 
 
 def roll_back(store: Store) -> Activated:
@@ -114,16 +150,14 @@ def sweep(engine: Engine) -> None:
             set_state(connection, version, "dropped")
 
 
-def _put_in_place(connection: Connection, version: int, now: int) -> Activated:
+def _put_in_place(connection: Connection, version: int, now: int, wait: float, *, level: bool) -> Activated:
     hold_versions(connection)
     live = live_model(connection)
     model = named_model(connection, str(version))
-    if version == (live.version if live else None):
+    if live is not None and version == live.version:
         raise InvalidArgument(f"version {version} of the read model is live already")
-    if model.state == "building":
-        raise InvalidArgument(
-            f"version {version} of the read model is not whole yet: `customer-ledger rebuild` goes on"
-        )
+    if level and live is not None and hold_position(connection, live.version) > reached(connection, model):
+        raise _BehindError
     for other in read_models(connection):
         if other.state == "retired" and other.version != version:
             set_state(connection, other.version, "abandoned")
@@ -132,7 +166,7 @@ def _put_in_place(connection: Connection, version: int, now: int) -> Activated:
     set_state(connection, version, "live")
     definitions = definitions_of(connection, model)
     enacted = [kind for kind in KINDS if enact(connection, kind, getattr(definitions, kind), now)]
-    show(connection, version)
+    show(connection, version, wait)
     return Activated(
         version=version, name=model.name, before=live.version if live else None, enacted=[str(kind) for kind in enacted]
     )

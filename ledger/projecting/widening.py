@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from ledger.schemas.definitions import Definitions, compile_context
 from ledger.store.checkpoints import read_checkpoints
+from ledger.store.definitions import in_force
 from ledger.store.engine import Connection, writing
 from ledger.store.serving import fingerprints, made_by
 from ledger.store.store import Store
-from ledger.store.versions import definitions_of, live_model
+from ledger.store.versions import ReadModel, definitions_of, live_model, named_model
 from ledger.store.widening import widen
 
 
@@ -23,17 +25,28 @@ def widen_live(store: Store) -> bool:
     """
     with writing(store.engine) as connection:
         live = live_model(connection)
-        if live is None:
-            return False
-        before = definitions_of(connection, live)
-        if not _adds_types_only(before, store.definitions):
-            return False
-        was, wanted = fingerprints(compile_context(before)), fingerprints(store.context)
-        if was == wanted or _built_by(connection, live.version) != was:
-            return False
-        changes = {name: (was[name], wanted[name]) for name in wanted}
-        widen(connection, live.version, store.definitions.types, made_by(store.context), changes)
-        return True
+        return live is not None and _widened(connection, live, store.definitions)
+
+
+def widen_other(store: Store, version: int) -> bool:
+    """Let a version beside the live one go on under the types in force, as `widen_live` does, and its own journey."""
+    with writing(store.engine) as connection:
+        model = named_model(connection, str(version))
+        own = definitions_of(connection, model)
+        return _widened(connection, model, structs.replace(own, types=in_force(connection, "types") or own.types))
+
+
+def _widened(connection: Connection, model: ReadModel, definitions: Definitions) -> bool:
+    before = definitions_of(connection, model)
+    if not _adds_types_only(before, definitions):
+        return False
+    was, context = fingerprints(compile_context(before)), compile_context(definitions)
+    wanted = fingerprints(context)
+    if was == wanted or _built_by(connection, model.version) != was:
+        return False
+    changes = {name: (was[name], wanted[name]) for name in wanted}
+    widen(connection, model.version, definitions.types, made_by(context), changes)
+    return True
 
 
 def _adds_types_only(before: Definitions, after: Definitions) -> bool:

@@ -31,6 +31,15 @@ def read_checkpoints(connection: Connection, model: int) -> dict[str, Checkpoint
     return {row["projection"]: Checkpoint(**row) for row in found.mappings()}
 
 
+def hold_position(connection: Connection, model: int) -> int:
+    """Return the position of a whole version, which nobody moves before the transaction ends."""
+    held = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
+    found = connection.execute(
+        text(f"SELECT position FROM checkpoints WHERE model = :model ORDER BY projection{held}"), {"model": model}
+    )
+    return min(map(int, found.scalars()), default=0)
+
+
 def every_checkpoint(connection: Connection) -> list[Checkpoint]:
     """Return the checkpoints of every version that was ever whole, the oldest first."""
     found = connection.execute(text(f"SELECT {COLUMNS} FROM checkpoints ORDER BY model, projection"))
