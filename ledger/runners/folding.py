@@ -20,7 +20,7 @@ class Folding:
         context = compile_context(source.definitions)
         self._folds = Folds(context)
         self._mapper = RowMapper(context.vocabulary)
-        self._rows = source.rows
+        self._source = source
         self._opened = Opened(source, engine)
         with reading(engine) as connection:
             self._units = all_units(connection, source.until)
@@ -28,7 +28,22 @@ class Folding:
     def fold(self, task: list[Range]) -> Iterator[Built]:
         """Yield, for each range of the task, what becomes of the customers who live on in it."""
         with self._opened.reader() as reader:
-            for built in fold_ranges(reader, self._folds, self._mapper, self._units, task):
-                if not self._rows:
-                    built.rows = {}
-                yield built
+            made = fold_ranges(reader, self._folds, self._mapper, self._units, task)
+            yield from self._written(task, made) if self._source.to is not None else map(self._kept, made)
+
+    def _kept(self, built: Built) -> Built:
+        if not self._source.rows:
+            built.rows = {}
+        return built
+
+    def _written(self, task: list[Range], made: Iterator[Built]) -> list[Built]:
+        from ledger.archive.place import place_of
+        from ledger.runners.part_files import PartFiles
+
+        done = []
+        position = self._source.until.position or 0
+        with PartFiles(place_of(self._source.to or ""), task[0][0], position) as files:
+            for built in made:
+                files.add(built)
+                done.append(built)
+        return done

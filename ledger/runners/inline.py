@@ -27,7 +27,8 @@ LARGEST = 2**63
 class Built(Struct):
     """What a run of the folds made: rows by projection (the customer's number first), and who was parked.
 
-    It stands for the customers whose surviving stream has a number from `first` to `last`. A worker process says its
+    It stands for the customers whose surviving stream has a number from `first` to `last`. Rows that were written to
+    files are not here but counted in `written`. A worker process says its
     number and the most memory it has held, in KiB; where the caller ran the folds both are 0.
     """
 
@@ -37,6 +38,7 @@ class Built(Struct):
     customers: int = 0
     first: int = 0
     last: int = 0
+    written: dict[str, int] = {}
     worker: int = 0
     peak_kib: int = 0
 

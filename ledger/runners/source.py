@@ -18,7 +18,8 @@ class Source(Struct, frozen=True, kw_only=True):
     """What is folded: a ledger's log as `until` bounds it, under some definitions; it can be sent to another process.
 
     With `archive` (a folder or an address) events are read from there; `until` then names its position and no times.
-    Without `rows` everything is folded, and what fails is told, but no row is handed on.
+    Without `rows` everything is folded, and what fails is told, but no row is handed on. With `to`, another folder
+    or address, the rows are written to files there.
     """
 
     url: str
@@ -26,6 +27,7 @@ class Source(Struct, frozen=True, kw_only=True):
     until: Until
     archive: str | None = None
     rows: bool = True
+    to: str | None = None
 
 
 class Reader(Protocol):
