@@ -13,9 +13,14 @@ from ledger.commands import Outcome
 from ledger.errors import InvalidArgument, LedgerIncompatible, LedgerMissing, PermissionRefused, StorageError
 from ledger.events.event import Event
 from ledger.events.instants import instant
+from ledger.projecting.activate import Activated, activate, roll_back
 from ledger.projecting.catch_up import CaughtUp, catch_up
+from ledger.projecting.choosing import chosen, name_of_ones_own, numbered
+from ledger.projecting.compare import compare
+from ledger.projecting.comparison import Comparison
+from ledger.projecting.promises import require_journey
 from ledger.projecting.quarantine import Parked, Refolded, quarantine, refold, retry
-from ledger.projecting.rebuild import Rebuilt, rebuild
+from ledger.projecting.rebuild import Rebuilt, build, rebuild
 from ledger.queries.history import history
 from ledger.queries.journey import journey
 from ledger.queries.metrics import metrics
@@ -130,12 +135,15 @@ def _make(connection: Connection, address: str, now: int) -> None:
 def define(url: str, definitions: dict[DefinitionKind, str], *, clock: Clock = system_clock) -> list[str]:
     """Put definitions (canonical JSON by kind) in force in an existing ledger; return the kinds that were new.
 
-    All of them are checked together first, against what stays in force. Raises InvalidDefinition.
+    All of them are checked together first, against what stays in force, and a journey against those that a read model
+    was built by. Raises InvalidDefinition, VersionReused.
     """
     store = open_store(url, clock=clock)
     try:
         compile_context(Definitions(*(definitions.get(kind, getattr(store.definitions, kind)) for kind in KINDS)))
         with writing(store.engine) as connection:
+            if "journey" in definitions:
+                require_journey(connection, definitions["journey"])
             return [kind for kind, body in definitions.items() if enact(connection, kind, body, clock())]
     finally:
         store.close()
@@ -247,12 +255,44 @@ class Ledger:
         position: dict[str, Any] = journey(self.store, customer_id, _until(as_of, known_at))["journey_position"]
         return position
 
-    def rebuild(self, *, workers: int | None = None, archive: str | None = None) -> Rebuilt:
-        """Fold the whole log anew into the read model; readers keep the old tables until the new ones are ready.
+    def rebuild(
+        self,
+        *,
+        workers: int | None = None,
+        archive: str | None = None,
+        journey: Definitions | None = None,
+        name: str | None = None,
+    ) -> Rebuilt:
+        """Fold the whole log anew into a version of the read model, and put it in place where it equals the live one.
 
-        `workers` processes run the folds (default: one per core; 1: this process does).
+        Readers keep the live one meanwhile; where they differ, `difference` says how, and `activate` decides.
+        `workers` processes run the folds (default: one per core; 1: this process does), from an `archive` if one is
+        named. With a `name` it is a version to look at, made by another `journey` if one is given, and waits
+        beside the live one until it is activated or dropped. Raises VersionReused, ProjectionRaced, InvalidArgument.
         """
-        return rebuild(self.store, run=Run(workers=workers, archive=archive))
+        run = Run(workers=workers, archive=archive)
+        if name is None and journey is None:
+            return rebuild(self.store, run=run)
+        return build(self.store, name_of_ones_own(name), definitions=journey, run=run)
+
+    def compare(self, before: int | str | None = None, after: int | str | None = None) -> Comparison:
+        """Compare two versions of the read model, by number or name: by default the live one and the newest beside it.
+
+        Both are brought to the last event first where that can be. Raises ReadModelNotFound, InvalidArgument.
+        """
+        return compare(self.store, *chosen(self.store, before, after))
+
+    def activate(self, version: int | str) -> Activated:
+        """Put a version of the read model, by number or name, in place, and its definitions in force.
+
+        This ledger goes on under the definitions it was opened with: open it again where others are in force now.
+        Raises ReadModelNotFound, InvalidArgument, ProjectionStale for one this code cannot read, LedgerBusy.
+        """
+        return activate(self.store, numbered(self.store, version))
+
+    def roll_back(self) -> Activated:
+        """Put the version that was live before back in place, as `activate` does."""
+        return roll_back(self.store)
 
     def catch_up(self) -> CaughtUp:
         """Apply what was recorded since to the read model. Raises ProjectionStale, ProjectionRaced."""

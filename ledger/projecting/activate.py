@@ -140,6 +140,16 @@ def drop(store: Store, version: int) -> None:
     sweep(store.engine)
 
 
+def supersede(store: Store, version: int) -> None:
+    """Give up the older versions of the same name that were never put in place."""
+    with writing(store.engine) as connection:
+        model = named_model(connection, str(version))
+        for other in read_models(connection):
+            if (other.name, other.state) == (model.name, "ready") and other.version < version:
+                set_state(connection, other.version, "abandoned")
+    sweep(store.engine)
+
+
 def sweep(engine: Engine) -> None:
     """Drop the tables of versions given up, but for those that somebody still reads: a later sweep drops them."""
     with reading(engine) as connection:

@@ -26,7 +26,7 @@ from ledger.store.log import last_stream
 from ledger.store.read_model import PARKED, versioned
 from ledger.store.snapshots import one_snapshot
 from ledger.store.store import Store
-from ledger.store.versions import ReadModel, definitions_of, live_model, named_model, read_models
+from ledger.store.versions import ReadModel, definitions_of, named_model
 
 STREAMS_AT_ONCE = 1_000
 """Streams of a range: few enough that what must be held of their customers is little."""
@@ -53,26 +53,6 @@ def compare(store: Store, before: int, after: int) -> Comparison:
             if seen.positions[0] == seen.positions[1] or not level or attempt == TRIES:
                 return _compared(connections, seen)
     raise AssertionError("the last try compares")
-
-
-def chosen(store: Store, before: str | None, after: str | None) -> tuple[int, int]:
-    """Return the numbers of the versions that numbers or names name: by default the live one and the newest ready.
-
-    Raises ReadModelNotFound, InvalidArgument where there are no two.
-    """
-    with reading(store.engine) as connection:
-        live = live_model(connection)
-        ready = [model for model in read_models(connection) if model.state == "ready"]
-        first = named_model(connection, before) if before is not None else live
-        second = named_model(connection, after) if after is not None else ready[-1] if ready else None
-    if first is None:
-        raise InvalidArgument("no version of the read model is live: run `customer-ledger rebuild`")
-    if second is None:
-        raise InvalidArgument(
-            "there is no version beside the live one to compare it with: make one with `customer-ledger rebuild`, "
-            "or name two (`customer-ledger projections` lists them)"
-        )
-    return first.version, second.version
 
 
 def _threads(store: Store) -> int:

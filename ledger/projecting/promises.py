@@ -20,7 +20,7 @@ class _Named(Struct, frozen=True):
 
 def require_promises(connection: Connection, definitions: Definitions) -> None:
     """Check what a read model is to be built by against all that was ever built. Raises VersionReused."""
-    _require_journey(connection, definitions.journey)
+    require_journey(connection, definitions.journey)
     wanted = {}
     for name, made_by in fingerprints(compile_context(definitions)).items():
         _, version, source, _ = made_by.split()
@@ -35,7 +35,11 @@ def require_promises(connection: Connection, definitions: Definitions) -> None:
             )
 
 
-def _require_journey(connection: Connection, journey: str) -> None:
+def require_journey(connection: Connection, journey: str) -> None:
+    """Check a journey against those that a version was built by: all that are there, or were ever in force.
+
+    Raises VersionReused.
+    """
     named = msgspec.json.decode(journey, type=_Named)
     for model, body in journeys_built(connection):
         if body != journey and msgspec.json.decode(body, type=_Named) == named:

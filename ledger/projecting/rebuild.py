@@ -8,7 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct, structs
 
 from ledger.errors import StorageFull
-from ledger.projecting.activate import drop, succeed, sweep
+from ledger.projecting.activate import drop, succeed, supersede, sweep
 from ledger.projecting.building import Building, begin
 from ledger.projecting.compare import compare
 from ledger.projecting.comparison import Comparison
@@ -97,7 +97,7 @@ def build(
 ) -> Rebuilt:
     """Make a version of the read model beside the live one, under other definitions where they are given.
 
-    Another unfinished version of that name is gone on with.
+    Another unfinished version of that name is gone on with; one that waited for a decision is given up.
     """
     started = time.perf_counter()
     store = under(store, definitions) if definitions is not None else store
@@ -125,6 +125,7 @@ def build(
             # Whatever else breaks it off, it goes on later; but events need the room more.
             drop(store, building.model.version)
         raise
+    supersede(store, building.model.version)
     follow(store, building.model.version)
     return _report(building, time.perf_counter() - started)
 

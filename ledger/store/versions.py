@@ -161,11 +161,12 @@ def definitions_of(connection: Connection, model: ReadModel) -> Definitions:
 
 
 def journeys_built(connection: Connection) -> list[tuple[int, str]]:
-    """Return every version that was ever whole, with the body of its journey."""
+    """Return the whole versions that are there, or whose journey was ever in force, with the body of their journey."""
     found = connection.execute(
         text(
             "SELECT m.version, d.body FROM read_models m JOIN definitions d ON d.hash = m.journey "
-            "WHERE m.built_at IS NOT NULL ORDER BY m.version"
+            "WHERE m.built_at IS NOT NULL AND (m.state NOT IN ('abandoned', 'dropped') "
+            "OR m.journey IN (SELECT hash FROM enactments WHERE kind = 'journey')) ORDER BY m.version"
         )
     )
     return [(int(version), str(body)) for version, body in found]

@@ -1,0 +1,53 @@
+"""Which version of the read model is meant: by its number, by its name, or by what stands to reason."""
+
+from __future__ import annotations
+
+import re
+
+from ledger.errors import InvalidArgument
+from ledger.store.engine import reading
+from ledger.store.store import Store
+from ledger.store.versions import MAIN, live_model, named_model, read_models
+
+NAME = re.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}")
+
+
+def numbered(store: Store, version: int | str) -> int:
+    """Return the number of the version that a number or a name names. Raises ReadModelNotFound."""
+    with reading(store.engine) as connection:
+        return named_model(connection, str(version)).version
+
+
+def chosen(store: Store, before: int | str | None, after: int | str | None) -> tuple[int, int]:
+    """Return the numbers of two versions to compare: by default the live one and the newest that is ready.
+
+    One that is named alone is compared with the live one. Raises ReadModelNotFound, InvalidArgument where there are no
+    two.
+    """
+    with reading(store.engine) as connection:
+        live = live_model(connection)
+        ready = [model for model in read_models(connection) if model.state == "ready"]
+    if before is not None and after is not None:
+        return numbered(store, before), numbered(store, after)
+    if live is None:
+        raise InvalidArgument("no version of the read model is live yet: run `customer-ledger rebuild`")
+    if before is not None:
+        return live.version, numbered(store, before)
+    if after is None and not ready:
+        raise InvalidArgument(
+            "there is no version beside the live one to compare it with: make one with `customer-ledger rebuild`, or "
+            "name it (`customer-ledger projections versions` lists them)"
+        )
+    return live.version, ready[-1].version if after is None else numbered(store, after)
+
+
+def name_of_ones_own(name: str | None) -> str:
+    """Return the name for a version to look at. Raises InvalidArgument."""
+    if name is None:
+        raise InvalidArgument("a version made by another journey needs a name: give it one with --as")
+    if name == MAIN or not NAME.fullmatch(name):
+        raise InvalidArgument(
+            f"{name!r} cannot name a version of the read model: begin with a letter, go on with letters, digits, "
+            f"'.', '_' or '-', and leave {MAIN!r} to those that take each other's place"
+        )
+    return name
