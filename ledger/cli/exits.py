@@ -18,6 +18,7 @@ class Exit(IntEnum):
     STORAGE = 5
     STALE = 6
     UNREADABLE = 7
+    DIFFERENT = 8
     DEFECT = 70
     STOPPED = 130
     PIPE_CLOSED = 141
@@ -32,6 +33,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.STORAGE: "the database or a file cannot be read or written: missing, foreign, busy, full, not allowed",
     Exit.STALE: "the projections are not built, were built by other definitions, or another projector is at work",
     Exit.UNREADABLE: "an event in the log cannot be read",
+    Exit.DIFFERENT: "two versions of the read model differ, and which one is to be live waits for a decision",
     Exit.DEFECT: "a defect of this program",
     Exit.STOPPED: "stopped by Ctrl-C; what was committed stays",
     Exit.PIPE_CLOSED: "whoever read the output stopped reading, as `head` does",

@@ -11,6 +11,7 @@ from ledger.runners.source import Source
 from ledger.runners.tasks import tasks
 from ledger.runners.workers import fold_all
 from ledger.store.engine import reading
+from ledger.store.links import all_units
 from ledger.store.log import last_stream
 from ledger.store.store import Store
 
@@ -23,6 +24,9 @@ def fold_log(store: Store, source: Source, run: Run = LOCAL, gaps: Sequence[Rang
 
     `gaps` are the ranges of streams whose customers are wanted: by default all. Raises InvalidArgument, ArchiveError.
     """
+    if run.master is not None:
+        yield from _by_spark(store, source, run.master, gaps)
+        return
     if gaps is None:
         with reading(store.engine) as connection:
             gaps = [(1, last_stream(connection))]
@@ -34,3 +38,11 @@ def fold_log(store: Store, source: Source, run: Run = LOCAL, gaps: Sequence[Rang
     folding = Folding(source, store.engine)
     for task in work:
         yield from folding.fold(task)
+
+
+def _by_spark(store: Store, source: Source, master: str, gaps: Sequence[Range] | None) -> Iterator[Built]:
+    from ledger.runners.spark import fold_with_spark
+
+    with reading(store.engine) as connection:
+        units = all_units(connection, source.until)
+    yield from fold_with_spark(source, units, master, gaps)
