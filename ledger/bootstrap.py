@@ -15,7 +15,7 @@ from ledger.events.event import Event
 from ledger.events.instants import instant
 from ledger.projecting.activate import Activated, activate, roll_back
 from ledger.projecting.catch_up import CaughtUp, catch_up
-from ledger.projecting.choosing import chosen, name_of_ones_own, numbered
+from ledger.projecting.choosing import chosen, numbered
 from ledger.projecting.compare import compare
 from ledger.projecting.comparison import Comparison
 from ledger.projecting.promises import require_journey
@@ -271,9 +271,11 @@ class Ledger:
         beside the live one until it is activated or dropped. Raises VersionReused, ProjectionRaced, InvalidArgument.
         """
         run = Run(workers=workers, archive=archive)
-        if name is None and journey is None:
-            return rebuild(self.store, run=run)
-        return build(self.store, name_of_ones_own(name), definitions=journey, run=run)
+        if name is not None:
+            return build(self.store, name, definitions=journey, run=run)
+        if journey is not None:
+            raise InvalidArgument("a version made by another journey needs a name: give it one")
+        return rebuild(self.store, run=run)
 
     def compare(self, before: int | str | None = None, after: int | str | None = None) -> Comparison:
         """Compare two versions of the read model, by number or name: by default the live one and the newest beside it.

@@ -7,7 +7,7 @@ import re
 from ledger.errors import InvalidArgument
 from ledger.store.engine import reading
 from ledger.store.store import Store
-from ledger.store.versions import MAIN, live_model, named_model, read_models
+from ledger.store.versions import live_model, named_model, read_models
 
 NAME = re.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}")
 
@@ -41,13 +41,10 @@ def chosen(store: Store, before: int | str | None, after: int | str | None) -> t
     return live.version, ready[-1].version if after is None else numbered(store, after)
 
 
-def name_of_ones_own(name: str | None) -> str:
-    """Return the name for a version to look at. Raises InvalidArgument."""
-    if name is None:
-        raise InvalidArgument("a version made by another journey needs a name: give it one with --as")
-    if name == MAIN or not NAME.fullmatch(name):
+def require_name(name: str) -> None:
+    """Check the name for a version to look at: none that could be a number. Raises InvalidArgument."""
+    if not NAME.fullmatch(name):
         raise InvalidArgument(
             f"{name!r} cannot name a version of the read model: begin with a letter, go on with letters, digits, "
-            f"'.', '_' or '-', and leave {MAIN!r} to those that take each other's place"
+            "'.', '_' or '-', 63 in all"
         )
-    return name

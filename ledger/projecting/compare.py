@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
 
-import msgspec
 from msgspec import Struct
 
 from ledger.errors import InvalidArgument
 from ledger.projecting.comparison import Comparison, Moved, ProjectionDifference
 from ledger.projecting.following import follow, follow_to, follower, reached
+from ledger.projecting.listing import journey_named
 from ledger.projecting.sampling import Side, differing_customers
 from ledger.projections import PROJECTIONS
 from ledger.projections.position import POSITION
@@ -232,11 +232,6 @@ def _range(connection: Connection, seen: _Versions, first: int, last: int) -> _R
     return found
 
 
-class _Named(Struct, frozen=True):
-    name: str
-    version: int
-
-
 def _changed(connection: Connection, before: ReadModel, after: ReadModel) -> list[str]:
     """Say what two versions were made by that is not the same."""
     words = []
@@ -244,15 +239,10 @@ def _changed(connection: Connection, before: ReadModel, after: ReadModel) -> lis
     for kind in KINDS:
         old, new = (getattr(body, kind) for body in bodies)
         if old != new:
-            words.append(f"journey {_journey(old)} → {_journey(new)}" if kind == "journey" else kind)
+            words.append(f"journey {journey_named(old)} → {journey_named(new)}" if kind == "journey" else kind)
     checkpoints = [read_checkpoints(connection, model.version) for model in (before, after)]
     for name in sorted({*checkpoints[0], *checkpoints[1]}):
         made = [one[name].fingerprint.split()[1:3] if name in one else ["none", ""] for one in checkpoints]
         if made[0] != made[1]:
             words.append(f"the fold of {name} {made[0][0]} → {made[1][0]}")
     return words
-
-
-def _journey(body: str) -> str:
-    named = msgspec.json.decode(body, type=_Named)
-    return f"{named.name} {named.version}"

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from ledger.errors import StorageFull
 from ledger.projecting.activate import drop, succeed, supersede, sweep
 from ledger.projecting.building import Building, begin
+from ledger.projecting.choosing import require_name
 from ledger.projecting.compare import compare
 from ledger.projecting.comparison import Comparison
 from ledger.projecting.following import follow, under
@@ -98,8 +99,11 @@ def build(
     """Make a version of the read model beside the live one, under other definitions where they are given.
 
     Another unfinished version of that name is gone on with; one that waited for a decision is given up.
+    Raises InvalidArgument for what cannot be a name.
     """
     started = time.perf_counter()
+    if name != MAIN:
+        require_name(name)
     store = under(store, definitions) if definitions is not None else store
     with reading(store.engine) as connection:
         require_promises(connection, store.definitions)
