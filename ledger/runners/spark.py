@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.archive.archive import Archive, open_archive
 from ledger.archive.manifest import streams_of
-from ledger.archive.place import place_of
 from ledger.errors import ArchiveError, InvalidArgument
-from ledger.projections import PROJECTIONS
 from ledger.runners.cluster import session_on, telling
 from ledger.runners.inline import Built, Range, ranges
+from ledger.runners.source import Source
 from ledger.runners.spark_executor import SURVIVOR, Folded, Work, fold_bucket
-from ledger.schemas.definitions import Definitions, compile_context
+from ledger.schemas.definitions import compile_context
 from ledger.store.links import Units
 from ledger.store.serving import made_by
 
@@ -51,104 +49,55 @@ LOT = "lot"
 _decode = msgspec.msgpack.Decoder(Folded).decode
 
 
-class Written(Struct):
-    """What was written to files: rows by projection, and the customers who are in none, with position and reason."""
-
-    position: int
-    events: int = 0
-    customers: int = 0
-    rows: dict[str, int] = {}
-    parked: dict[int, tuple[int, str]] = {}
-
-
-def fold_with_spark(
-    archive_url: str,
-    definitions: Definitions,
-    units: Units,
-    until_position: int,
-    master: str,
-    gaps: Sequence[Range] | None = None,
-) -> Iterator[Built]:
-    """Yield what the folds make of every customer in the archive up to a position, range by range, in any order.
+def fold_with_spark(source: Source, units: Units, master: str, gaps: Sequence[Range] | None = None) -> Iterator[Built]:
+    """Yield what the folds make of every customer in the source's archive up to its position, in any order.
 
     `units` are the merged customers at that position; `gaps` the ranges of streams whose customers are wanted, by
-    default all. Raises ArchiveError, InvalidArgument or ProjectionError.
+    default all. Raises ArchiveError, InvalidArgument, or ProjectionError where the cluster fails.
     """
-    archive = _reaching(archive_url, until_position)
-    work = _work(archive, definitions, gaps)
-    missing = set(ranges(work.gaps, archive.width))
-    for folded in _run(archive, work, units, master, whole=gaps is None):
-        missing -= {(built.first, built.last) for built in folded.built}
-        yield from folded.built
+    archive = _reaching(source)
+    work = _work(archive, source, gaps)
+    missing, read = set(ranges(work.gaps, work.width)), 0
+    if archive.segments and work.gaps:
+        with session_on(master) as session, telling(master):
+            for folded in _in_turn(session, archive, work, units):
+                read += folded.read
+                missing -= {(built.first, built.last) for built in folded.built}
+                yield from folded.built
+    if gaps is None:
+        _require_all(archive, read)
     # Where nobody has an event there is no group, and the range is done all the same.
     for first, last in sorted(missing):
         yield Built(first=first, last=last)
 
 
-def spark_to_parquet(
-    archive_url: str,
-    definitions: Definitions,
-    units: Units,
-    until_position: int,
-    master: str,
-    to: str,
-    progress: Callable[[int], None] = lambda events: None,
-) -> Written:
-    """Fold as `fold_with_spark` does, each executor writing its rows under `to`: an empty folder, or an address.
-
-    `progress` is told the events folded so far. Broken off, the files that are there are whole, but not all.
-    """
-    archive = _reaching(archive_url, until_position)
-    to = _empty(to)
-    written = Written(until_position)
-    for folded in _run(archive, replace(_work(archive, definitions, None), to=to), units, master, whole=True):
-        for built in folded.built:
-            written.events += built.events
-            written.customers += built.customers
-            written.parked |= built.parked
-        for name, rows in folded.written.items():
-            written.rows[name] = written.rows.get(name, 0) + rows
-        progress(written.events)
-    return written
-
-
-def _reaching(url: str, position: int) -> Archive:
-    archive = open_archive(url, upto=position)
+def _reaching(source: Source) -> Archive:
+    if source.archive is None:
+        raise InvalidArgument("Spark reads an archive: make one with `customer-ledger archive DIR` and name it")
+    position = source.until.position or 0
+    archive = open_archive(source.archive, upto=position)
     if archive.position < position:
         raise ArchiveError(
-            f"the archive {url} reaches position {archive.position}, and the events up to {position} "
-            f"are asked for: run `customer-ledger archive {url}` first"
+            f"the archive {source.archive} reaches position {archive.position}, and the events up to {position} "
+            f"are asked for: run `customer-ledger archive {source.archive}` first"
         )
     return archive
 
 
-def _empty(to: str) -> str:
-    place = place_of(to)
-    if any(place.names(projection.name) for projection in PROJECTIONS):
-        raise InvalidArgument(f"{place.address} holds the files of another run: name an empty folder, or empty it")
-    return place.address if "://" in place.address else str(Path(place.address).resolve())
-
-
-def _work(archive: Archive, definitions: Definitions, gaps: Sequence[Range] | None) -> Work:
+def _work(archive: Archive, source: Source, gaps: Sequence[Range] | None) -> Work:
     last = max((streams_of(segment.bucket, archive.width)[1] for segment in archive.segments), default=0)
     return Work(
-        definitions=definitions,
-        made_by=made_by(compile_context(definitions)),
-        position=archive.position,
+        source=replace(source, url=""),
+        made_by=made_by(compile_context(source.definitions)),
         width=archive.width,
         gaps=[(1, last)] if gaps is None else list(gaps),
     )
 
 
-def _run(archive: Archive, work: Work, units: Units, master: str, *, whole: bool) -> Iterator[Folded]:
-    """Yield what the executors make of each bucket. Raises ArchiveError where not the `whole` was read."""
-    read, manifest = 0, archive.manifest
-    if archive.segments and work.gaps:
-        with session_on(master) as session, telling(master):
-            for folded in _in_turn(session, archive, work, units):
-                read += folded.read
-                yield folded
-    if whole and archive.position == manifest.position and read != manifest.rows:
+def _require_all(archive: Archive, read: int) -> None:
+    """Check that every event was read that the manifest counts, where the archive is read to its end."""
+    manifest = archive.manifest
+    if archive.position == manifest.position and read != manifest.rows:
         raise ArchiveError(
             f"Spark read {read} events of the {manifest.rows} in the archive {archive.place.address}: "
             "check it with `customer-ledger verify --archive`"
@@ -161,7 +110,7 @@ def _in_turn(session: SparkSession, archive: Archive, work: Work, units: Units) 
     events, cores = sum(segment.rows for segment in archive.segments), context.defaultParallelism
     buckets = len({segment.bucket for segment in archive.segments})
     tasks = min(buckets, max(TASKS_A_CORE * cores, events // EVENTS_A_TASK))
-    at_once = tasks if work.to else min(2 * cores, tasks * EVENTS_AT_ONCE // events)
+    at_once = tasks if work.source.to else min(2 * cores, tasks * EVENTS_AT_ONCE // events)
     at_once = max(1, min(at_once, TASKS_A_CORE * cores))
     made = _groups(session, archive, work, units, tasks).rdd
     group = f"ledger-{id(made)}"

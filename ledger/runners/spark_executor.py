@@ -19,7 +19,8 @@ from ledger.archive.place import place_of
 from ledger.errors import ProjectionError
 from ledger.projections.driver import Folds
 from ledger.runners.inline import TOO_LARGE, Built, Range, fold_range, too_large
-from ledger.runners.parts import write_parts
+from ledger.runners.part_files import PartFiles
+from ledger.runners.source import Source
 from ledger.schemas.definitions import Definitions, compile_context
 from ledger.store.links import Units
 from ledger.store.mapper import Row, RowMapper
@@ -30,58 +31,62 @@ SURVIVOR = "survivor"
 
 
 class Work(Struct, frozen=True, kw_only=True):
-    """What an executor is told. `made_by` is the digest of the driver's folds, which must be its own too.
+    """What an executor is told: the source, without the ledger's address, and the ranges of streams wanted (`gaps`).
 
-    `gaps` are the ranges of streams whose customers are wanted; a bucket has `width` streams. With `to` the
-    executor writes the rows into files there and sends back how many they are.
+    `made_by` is the digest of the driver's folds, which must be its own too; a bucket has `width` streams.
     """
 
-    definitions: Definitions
+    source: Source
     made_by: str
-    position: int
     width: int
     gaps: Sequence[Range]
-    to: str | None = None
 
 
 class Folded(Struct):
-    """What an executor made of a bucket, how many events it read for that, and how many rows it wrote to files."""
+    """What an executor made of a bucket, and how many events it read for that."""
 
     built: list[Built]
     read: int
-    written: dict[str, int] = {}
 
 
 def fold_bucket(work: Work, bucket: int, table: Any) -> bytes:
-    """Fold the customers of a bucket, in an executor; return a Folded, encoded. Raises ProjectionError."""
-    folds, mapper = _compiled(work.definitions, work.made_by)
+    """Fold the customers of a bucket, in an executor; return a Folded, encoded. Raises ProjectionError, StorageError.
+
+    With `to` the rows are written to files there, and what is returned is how many they are.
+    """
+    folds, mapper = _compiled(work.source.definitions, work.made_by)
     first, last = streams_of(bucket, work.width)
     wanted = [(max(first, lo), min(last, hi)) for lo, hi in work.gaps if lo <= last and hi >= first]
-    units = _units(table)
-    reader = _TableReader(table)
+    units, reader = _units(table), _TableReader(table)
     # What a fold makes holds no cycles, so looking for them would only cost.
     gc.disable()
     try:
         made = [fold_range(reader, folds, mapper, units, *one) for one in wanted]
     finally:
         gc.enable()
-    for built in made:
-        beyond = too_large(built.rows)
-        if beyond:
-            built.set_aside(beyond, work.position, TOO_LARGE)
+    if work.source.to is not None:
+        _write(work.source, made)
+    elif not work.source.rows:
+        for built in made:
+            built.rows = {}
+    return _encoded(Folded(made, table.num_rows), work.source)
+
+
+def _write(source: Source, made: list[Built]) -> None:
+    with PartFiles(place_of(source.to or ""), made[0].first, source.until.position or 0) as files:
+        for built in made:
+            files.add(built)
+
+
+def _encoded(folded: Folded, source: Source) -> bytes:
+    try:
+        return msgspec.msgpack.encode(folded)
+    except OverflowError:
+        for built in folded.built:
+            beyond = too_large(built.rows)
+            built.set_aside(beyond, source.until.position or 0, TOO_LARGE)
             built.customers -= len(beyond)
-    folded = Folded(made, table.num_rows)
-    if work.to is not None:
-        _put(work.to, bucket, folded)
-    return msgspec.msgpack.encode(folded)
-
-
-def _put(to: str, bucket: int, folded: Folded) -> None:
-    """Write a bucket's rows to files; what stays to be sent is how many they are."""
-    [built] = folded.built
-    write_parts(place_of(to), bucket, built)
-    folded.written = {name: len(rows) for name, rows in built.rows.items()}
-    built.rows = {}
+        return msgspec.msgpack.encode(folded)
 
 
 @cache

@@ -22,8 +22,8 @@ from ledger.projections.driver import Folds
 from ledger.runners import spark
 from ledger.runners.cluster import session_on
 from ledger.runners.inline import Built, fold_range
-from ledger.runners.source import LogReader
-from ledger.runners.spark import Written, fold_with_spark, spark_to_parquet
+from ledger.runners.source import LogReader, Source
+from ledger.runners.spark import fold_with_spark
 from ledger.sample import simulate_lines
 from ledger.store.engine import reading
 from ledger.store.links import Units, all_units
@@ -69,11 +69,15 @@ class Kept:
             reader = LogReader(connection, until)
             self.built = fold_range(reader, folds, mapper, self.units, 1, last_stream(connection))
 
-    def by_spark(self, master: str, gaps: list[tuple[int, int]] | None = None) -> list[Built]:
-        return list(fold_with_spark(self.archive, self.definitions, self.units, self.position, master, gaps))
-
-    def to_parquet(self, master: str, to: Path) -> Written:
-        return spark_to_parquet(self.archive, self.definitions, self.units, self.position, master, str(to))
+    def by_spark(self, master: str, gaps: list[tuple[int, int]] | None = None, to: Path | None = None) -> list[Built]:
+        source = Source(
+            url="nowhere",
+            definitions=self.definitions,
+            until=Until(position=self.position),
+            archive=self.archive,
+            to=None if to is None else str(to),
+        )
+        return list(fold_with_spark(source, self.units, master, gaps))
 
 
 def rows_of(parts: Iterable[Built]) -> Rows:
@@ -179,7 +183,8 @@ def test_files_hold_the_rows_in_columns_of_the_projections_kinds(
     cluster: str, tmp_path: Path, troubled: Ledger
 ) -> None:
     kept = Kept(troubled, tmp_path, width=2)
-    written = kept.to_parquet(cluster, tmp_path / "out")
+    parts = kept.by_spark(cluster, to=tmp_path / "out")
+    assert not any(built.rows for built in parts)
     expected = rows_of([kept.built])
     types = {"integer": "int64", "real": "double", "text": "string", "json": "string", "instant": "int64"}
     for projection in PROJECTIONS:
@@ -191,13 +196,12 @@ def test_files_hold_the_rows_in_columns_of_the_projections_kinds(
         ]
         rows = [tuple(row.values()) for row in table.to_pylist()]
         assert rows == [row for _, rows in sorted(expected[projection.name].items()) for row in rows]
-        assert written.rows[projection.name] == len(rows)
-    assert names(tmp_path / "out" / "journey_position") == [f"part-{bucket:08}.parquet" for bucket in range(4)]
+        assert sum(built.written[projection.name] for built in parts) == len(rows)
+    assert names(tmp_path / "out" / "journey_position") == [f"part-{first:08}.parquet" for first in (1, 3, 5, 7)]
     aside = parquet.read_table(tmp_path / "out" / "parked").to_pylist()
-    assert {row["customer"]: (row["position"], row["reason"]) for row in aside} == written.parked
-    assert (written.events, written.customers, set(written.parked)) == (8, 5, {2, 4})
-    with pytest.raises(InvalidArgument, match="name an empty folder"):
-        kept.to_parquet(cluster, tmp_path / "out")
+    assert {row["customer"]: (row["position"], row["reason"]) for row in aside} == parked_of(parts)
+    assert set(parked_of(parts)) == {2, 4}
+    assert (sum(built.events for built in parts), sum(built.customers for built in parts)) == (8, 4)
 
 
 def test_a_segment_that_is_gone_ends_the_run_with_a_word(cluster: str, tmp_path: Path, troubled: Ledger) -> None:
