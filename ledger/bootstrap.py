@@ -19,6 +19,7 @@ from ledger.projecting.choosing import chosen, numbered
 from ledger.projecting.compare import compare
 from ledger.projecting.comparison import Comparison
 from ledger.projecting.promises import require_journey
+from ledger.projecting.health import Health, Thresholds, health
 from ledger.projecting.quarantine import Parked, Refolded, quarantine, refold, retry
 from ledger.projecting.rebuild import Rebuilt, build, rebuild
 from ledger.queries.history import history
@@ -344,6 +345,10 @@ class Ledger:
             **asked,
         )
         return [row.as_row() for row in rows]
+
+    def health(self, thresholds: Thresholds | None = None, *, sample: int = 20) -> Health:
+        """Return the ledger's numbers (lag, who is parked, whether every event is accounted for) and what is wrong."""
+        return health(self.store, thresholds, sample=sample)
 
     def verify(self, *, whole: bool = False) -> Verified:
         """Check positions, streams, heads and links, and the read model of a sample of customers, or of all."""

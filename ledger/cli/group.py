@@ -15,7 +15,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "Record what happened": ("append", "import", "export"),
     "Look at one customer": ("customers", "event", "history", "replay", "journey", "explain"),
     "Look at all of them": ("funnel", "channels", "metrics"),
-    "Keep it true": ("rebuild", "catch-up", "projections", "quarantine", "archive", "verify", "bench"),
+    "Keep it true": ("rebuild", "catch-up", "projections", "quarantine", "health", "archive", "verify", "bench"),
 }
 """The commands, as the help lists them; each lives in the module of its name."""
 

@@ -33,18 +33,21 @@ class ProjectionStatus(Struct, frozen=True, kw_only=True):
 
 def status(store: Store) -> list[ProjectionStatus]:
     """Return where every projection stands, built or not."""
-    wanted = fingerprints(store.context)
     with reading(store.engine) as connection:
-        live = live_model(connection)
-        checkpoints = read_checkpoints(connection, live.version) if live else {}
-        head = last_position(connection)
-        parked = count_parked(connection) if live else 0
-        return [
-            _status(
-                store, connection, projection, checkpoints.get(projection.name), wanted[projection.name], head, parked
-            )
-            for projection in PROJECTIONS
-        ]
+        return status_in(store, connection)
+
+
+def status_in(store: Store, connection: Connection) -> list[ProjectionStatus]:
+    """Return where every projection stands, as one snapshot has it."""
+    wanted = fingerprints(store.context)
+    live = live_model(connection)
+    checkpoints = read_checkpoints(connection, live.version) if live else {}
+    head = last_position(connection)
+    parked = count_parked(connection) if live else 0
+    return [
+        _status(store, connection, projection, checkpoints.get(projection.name), wanted[projection.name], head, parked)
+        for projection in PROJECTIONS
+    ]
 
 
 def _status(
