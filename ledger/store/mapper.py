@@ -34,21 +34,30 @@ class RowMapper:
 
     def events(self, rows: Iterable[Row]) -> list[RecordedEvent[Any]]:
         """Return the events of rows without their personal fields. Raises Undecodable, UnknownEventType."""
+        rows = list(rows)
+        events = self.for_folds(rows)
+        for event, row in zip(events, rows, strict=True):
+            force_setattr(event, "position", row[0])
+            force_setattr(event, "version", row[2])
+            force_setattr(event, "received", row[6])
+            force_setattr(event, "recorded", row[7])
+        return events
+
+    def for_folds(self, rows: Iterable[Row]) -> list[RecordedEvent[Any]]:
+        """Return the events of rows as `events` does, but without the numbers that no fold reads.
+
+        `position`, `version`, `received` and `recorded` are left 0. Raises Undecodable, UnknownEventType.
+        """
         decoders = self._decoders
         events = []
         for row in rows:
-            position, stream, version, name, type_version, at, received, recorded, header = row
-            decode = decoders.get((name, type_version)) or self._decoder(row)
+            decode = decoders.get((row[3], row[4])) or self._decoder(row)
             try:
-                event = decode(header)
+                event = decode(row[8])
             except (msgspec.MsgspecError, ArithmeticError, AttributeError, LookupError, ValueError, TypeError) as error:
-                raise Undecodable(position, name, str(error)) from error
-            force_setattr(event, "position", position)
-            force_setattr(event, "stream", stream)
-            force_setattr(event, "version", version)
-            force_setattr(event, "at", at)
-            force_setattr(event, "received", received)
-            force_setattr(event, "recorded", recorded)
+                raise Undecodable(row[0], row[3], str(error)) from error
+            force_setattr(event, "stream", row[1])
+            force_setattr(event, "at", row[5])
             events.append(event)
         return events
 
