@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
 from ledger.errors import InvalidArgument
 from ledger.events.control import StageEntered
 from ledger.events.event import Data, RecordedEvent
 from ledger.journey.context import Context
-from ledger.journey.indicators import Completed, Event, Indicator, Single, indicators
+from ledger.journey.indicators import Completed, Event, Indicator, Memory, Single, indicators
 from ledger.journey.moment import Moment
 from ledger.journey.overlays import NOTHING, OverlayTracks
 from ledger.journey.primary import PrimaryTrack
@@ -60,30 +60,38 @@ class Tracker:
         stretches: list[Stretch] = []
         begin, stretch, telling = 0, _standing(state), self._telling[state.stage]
         for place, event in enumerate(events):
+            told = telling.get(event.type)
             # A hint at the stage the customer is in says nothing new.
-            if event.type in telling or event.stage_hint not in (None, stretch.stage):
-                move = self._take(state, state.seen + place, event, decided.get(event.at, ()))
-                if move is not None:
-                    if begin < place:
-                        stretch.events = events[begin:place]
-                        stretches.append(stretch)
-                    begin, stretch, telling = place, _standing(state, move), self._telling[state.stage]
+            if told is None and (event.stage_hint is None or event.stage_hint == stretch.stage):
+                continue
+            completed = _completed(told, state.parts, state.seen + place, event) if told else []
+            named = _named(event)
+            if not completed and named is None:
+                continue
+            move = self._moved(state, event, named, completed, decided.get(event.at, ()))
+            if move is not None:
+                if begin < place:
+                    stretch.events = events[begin:place]
+                    stretches.append(stretch)
+                begin, stretch, telling = place, _standing(state, move), self._telling[state.stage]
         stretch.events = events[begin:]
         stretches.append(stretch)
         state.seen += len(events)
         state.last_at = events[-1].at
         return stretches
 
-    def _take(self, state: TrackerState, number: int, event: Event, decided: Collection[str]) -> Move | None:
-        """Take an event that may tell a stage; `decided` are the tracks that explicit stages decide at its instant."""
-        completed: list[Completed] = []
-        for indicator in self._telling[state.stage].get(event.type, ()):
-            evidence = indicator.evidence(state.parts, number, event)
-            if evidence is not None:
-                completed.append((indicator, evidence))
-        named = _named(event)
-        if named is None and not completed:
-            return None
+    def _moved(
+        self,
+        state: TrackerState,
+        event: Event,
+        named: str | None,
+        completed: Sequence[Completed],
+        decided: Collection[str],
+    ) -> Move | None:
+        """Move the customer as the event says, by the stage it names outright or by the rules it completes.
+
+        `decided` are the tracks that explicit stages decide at its instant.
+        """
         if named in self._primary.stages:
             entered = self._primary.enter(state, named, event, completed)
         elif _PRIMARY in decided:
@@ -137,6 +145,16 @@ class Tracker:
 def _standing(state: TrackerState, move: Move | None = None) -> Stretch:
     """Return a stretch that begins where the state stands; its events are yet to come."""
     return Stretch([], state.stage, state.cycle, state.overlays, move)
+
+
+def _completed(told: Iterable[Indicator], parts: Memory, number: int, event: Event) -> list[Completed]:
+    """Return the rules that the event completes, each with its evidence; keep it for those it may complete later."""
+    completed: list[Completed] = []
+    for indicator in told:
+        evidence = indicator.evidence(parts, number, event)
+        if evidence is not None:
+            completed.append((indicator, evidence))
+    return completed
 
 
 def _named(event: Event) -> str | None:

@@ -6,6 +6,7 @@ Touchpoints on an unknown channel are the row ''. What is counted is counted on 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import cast
 
 from msgspec import Struct, field
@@ -68,14 +69,27 @@ class ChannelsFold:
         return ChannelsState()
 
     def evolve(self, state: ChannelsState, stretches: Sequence[Stretch]) -> None:
-        plan_of = self._plans.get
-        for stretch in stretches:
-            for event in stretch.events:
-                plan = plan_of(event.type)
-                if plan is not None:
-                    _touch(state, event, *plan)
-                elif event.type == "preference.set":
-                    state.preferred = cast(PreferenceSet, event.data).preferred_channel
+        plan_of, usages = self._plans.get, state.usage
+        for event in chain.from_iterable(stretch.events for stretch in stretches):
+            plan = plan_of(event.type)
+            if plan is not None:
+                contact, meaning = plan
+                channel, direction = event.channel, event.direction
+                usage = usages.get(channel or "")
+                if usage is None:
+                    usage = usages[channel or ""] = Usage(event.at, event.at)
+                usage.last_at = event.at
+                usage.touchpoints += 1
+                usage.inbound += direction == "inbound"
+                usage.outbound += direction == "outbound"
+                if contact:
+                    _contact(state, usage, event, channel)
+                if meaning is not None:
+                    meaning(usage, event)
+                if event.outcome is not None:
+                    _conclude(usage, event.outcome)
+            elif event.type == "preference.set":
+                state.preferred = cast(PreferenceSet, event.data).preferred_channel
 
     def rows(self, state: ChannelsState) -> list[Row]:
         return [self._row(channel, usage, state.preferred) for channel, usage in state.usage.items()]
@@ -111,34 +125,16 @@ def _plain(total: int) -> int | float:
     return total / UNIT if total % UNIT else total // UNIT
 
 
-def _touch(state: ChannelsState, event: Event, contact: bool, meaning: Meaning | None) -> None:
-    at, channel, direction = event.at, event.channel, event.direction
-    usage = state.usage.get(channel or "")
-    if usage is None:
-        usage = state.usage[channel or ""] = Usage(at, at)
-    usage.last_at = at
-    usage.touchpoints += 1
-    if direction == "inbound":
-        usage.inbound += 1
-    elif direction == "outbound":
-        usage.outbound += 1
-    if contact and channel is not None:
-        _contact(state, usage, event, channel)
-    if meaning is not None:
-        meaning(usage, event)
-    if event.outcome is not None:
-        _conclude(usage, event.outcome)
-
-
 def _conclude(usage: Usage, outcome: str) -> None:
     usage.outcomes[outcome] = usage.outcomes.get(outcome, 0) + 1
 
 
-def _contact(state: ChannelsState, usage: Usage, event: Event, channel: str) -> None:
-    previous = follow(state.contact, event, channel)
-    if previous and previous != channel:
-        usage.switches_in += 1
-        state.usage[previous].switches_out += 1
+def _contact(state: ChannelsState, usage: Usage, event: Event, channel: str | None) -> None:
+    if channel is not None:
+        previous = follow(state.contact, event, channel)
+        if previous and previous != channel:
+            usage.switches_in += 1
+            state.usage[previous].switches_out += 1
 
 
 def _started(usage: Usage, _: Event) -> None:

@@ -82,15 +82,30 @@ class ExperienceFold:
         return ExperienceState()
 
     def evolve(self, state: ExperienceState, stretches: Sequence[Stretch]) -> None:
-        plans, month = self._plans, self.month
         for stretch in stretches:
-            stage = stretch.stage or ""
-            for event in stretch.events:
-                touchpoint, contact, measure = plans[event.type]
-                if touchpoint:
-                    _touch(state, event, month(event.at), stage, contact)
-                if measure is not None:
-                    measure(self, state, event, stage)
+            self._stay(state, stretch.stage or "", stretch.events)
+
+    def _stay(self, state: ExperienceState, stage: str, events: list[Event]) -> None:
+        """Add events that all occurred in one stage."""
+        plans, month, places = self._plans, self.month, state.touches
+        for event in events:
+            touchpoint, contact, measure = plans[event.type]
+            if touchpoint:
+                channel, direction = event.channel, event.direction
+                place = (month(event.at), stage, channel or "", event.department or "", state.segments)
+                touches = places.get(place)
+                if touches is None:
+                    touches = places[place] = Touches()
+                if direction == "inbound":
+                    touches.inbound += 1
+                elif direction == "outbound":
+                    touches.outbound += 1
+                else:
+                    touches.undirected += 1
+                if contact:
+                    _contact(state, touches, event, channel)
+            if measure is not None:
+                measure(self, state, event, stage)
 
     def rows(self, state: ExperienceState) -> list[Row]:
         rows: list[Row] = []
@@ -98,22 +113,6 @@ class ExperienceFold:
             _touch_rows(rows, place, touches)
         rows += [(*cell, *tally) for cell, tally in state.tallies.items()]
         return [*rows, *_rating_rows(state)] if state.ratings else rows
-
-
-def _touch(state: ExperienceState, event: Event, month: int, stage: str, contact: bool) -> None:
-    channel, direction = event.channel, event.direction
-    place = (month, stage, channel or "", event.department or "", state.segments)
-    touches = state.touches.get(place)
-    if touches is None:
-        touches = state.touches[place] = Touches()
-    if direction == "inbound":
-        touches.inbound += 1
-    elif direction == "outbound":
-        touches.outbound += 1
-    else:
-        touches.undirected += 1
-    if contact:
-        _contact(state, touches, event, channel)
 
 
 def _contact(state: ExperienceState, touches: Touches, event: Event, channel: str | None) -> None:

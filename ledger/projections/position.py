@@ -59,9 +59,10 @@ class PositionFold:
         for stretch in stretches:
             count += len(stretch.events)
             for event in stretch.events:
-                if event.type in touchpoints:
+                kind = event.type
+                if kind in touchpoints:
                     met += 1
-                elif event.type == "customer.segment_assigned":
+                elif kind == "customer.segment_assigned":
                     data = cast(CustomerSegmentAssigned, event.data)
                     state.segments = with_segment(state.segments, data.scheme, data.segment)
             if stretch.move is not None:

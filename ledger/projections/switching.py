@@ -28,7 +28,7 @@ def follow(latest: Contact, event: RecordedEvent[Data], channel: str) -> str:
     """
     at, case_id = event.at, event.case_id
     previous = latest.channel
-    if continues(latest, event) or (at - latest.at > WINDOW and (case_id is None or case_id != latest.case_id)):
+    if (at - latest.at > WINDOW and (case_id is None or case_id != latest.case_id)) or continues(latest, event):
         previous = ""
     latest.at = at
     latest.channel = channel
