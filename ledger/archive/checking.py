@@ -12,7 +12,7 @@ import pyarrow as pa
 from msgspec import Struct
 
 from ledger.archive.archive import Archive, open_archive
-from ledger.archive.columns import SCHEMA, named
+from ledger.archive.columns import SCHEMA, Names
 from ledger.archive.digest import RowDigest
 from ledger.archive.filed import file_fault
 from ledger.archive.kinship import require_kin
@@ -133,7 +133,7 @@ def _tables(place: Place, segment: Segment, width: int) -> Iterator[pa.Table]:
 def _logged(connection: Connection, bucket: int, width: int, segments: Sequence[Segment], upto: int) -> Iterator[str]:
     """Return the digest of what the log has for each segment of a bucket; one reading of it serves them all."""
     digests = [RowDigest() for _ in segments]
-    sources = source_names(connection)
+    sources = Names(source_names(connection))
     for page in whole_range(connection, *streams_of(bucket, width), 0, upto):
         try:
             batch = columns_of(page, sources)
@@ -147,10 +147,10 @@ def _logged(connection: Connection, bucket: int, width: int, segments: Sequence[
 
 
 def _first_difference(connection: Connection, place: Place, segment: Segment, width: int) -> str:
-    sources = source_names(connection)
+    sources = Names(source_names(connection))
     held = (row for table in _tables(place, segment, width) for row in zip(*table.to_pydict().values(), strict=True))
     pages = whole_range(connection, *streams_of(segment.bucket, width), segment.after, segment.upto)
-    logged = ((*row[:3], named(sources, row[3]), *row[4:]) for page in pages for row in page)
+    logged = ((*row[:3], sources[row[3]], *row[4:]) for page in pages for row in page)
     for ours, theirs in zip_longest(held, logged):
         if ours is None or theirs is None:
             side = "the archive" if ours is None else "the log"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pyarrow as pa
 
-from ledger.archive.columns import batch
+from ledger.archive.columns import Names, batch
 from ledger.archive.manifest import Segment, streams_of
 from ledger.archive.place import Place
 from ledger.archive.segments import SegmentWriter
@@ -32,7 +32,7 @@ def by_range(
 ) -> list[Segment]:
     """Write one bucket's events after the first of two positions up to the second; no segment where there are none."""
     after, upto = positions
-    sources = source_names(connection)
+    sources = Names(source_names(connection))
     with SegmentWriter(place) as writer:
         rows = 0
         for page in whole_range(connection, *streams_of(bucket, width), after, upto):
@@ -49,7 +49,7 @@ def by_slice(connection: Connection, place: Place, width: int, after: int, upto:
 
     Returns the position reached, and the segments as they are written.
     """
-    sources = source_names(connection)
+    sources = Names(source_names(connection))
     batches: list[pa.RecordBatch] = []
     size = 0
     reached = after
@@ -75,7 +75,7 @@ def _sorted_out(place: Place, table: pa.Table, width: int, after: int, upto: int
         yield segment
 
 
-def columns_of(rows: list[Row], sources: dict[int, str]) -> pa.RecordBatch:
+def columns_of(rows: list[Row], sources: Names) -> pa.RecordBatch:
     """Return rows of the log as columns. Raises Undecodable for one that holds what no column of a log holds."""
     try:
         return batch(rows, sources)
@@ -85,7 +85,7 @@ def columns_of(rows: list[Row], sources: dict[int, str]) -> pa.RecordBatch:
         raise
 
 
-def _require_columns(row: Row, sources: dict[int, str]) -> None:
+def _require_columns(row: Row, sources: Names) -> None:
     try:
         batch([row], sources)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:

@@ -8,22 +8,20 @@ from __future__ import annotations
 import sys
 import time
 
-import pytest
-
 from ledger import Ledger
-from ledger.archive.writing import write_archive
-from tests.archive.logs import small
+from ledger.archive import merging, segments, writing
 
 
 def main() -> None:
-    with pytest.MonkeyPatch.context() as patch, small(patch, OFTEN=0), Ledger.open(sys.argv[1], create=False) as ledger:
+    merging.AT_ONCE, merging.MIN, segments.GROUP_ROWS, writing.SLICE, writing.OFTEN = 6, 3, 5, 16, 0
+    with Ledger.open(sys.argv[1], create=False) as ledger:
         say("begun")
 
         def progress(done: int, total: int) -> None:
             say(f"{done} of {total}")
             time.sleep(float(sys.argv[3]))
 
-        write_archive(ledger.store, sys.argv[2], width=4, compact=True, progress=progress)
+        writing.write_archive(ledger.store, sys.argv[2], width=4, compact=True, progress=progress)
         say("done")
 
 

@@ -110,13 +110,13 @@ def test_texts_of_types_are_shared_between_rows(quick_ledger: Ledger, tmp_path: 
 def test_a_stranger_reads_the_segments(ledger: Ledger, tmp_path: Path) -> None:
     story(ledger)
     archived(ledger, tmp_path)
-    rows = duckdb.sql(
+    rows = duckdb.execute(
         f"SELECT source, type, count(*), count(sealed), max(position) FROM '{tmp_path}/segments/*.parquet' "
         "GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     assert rows == [("crm", "note.added", 26, 26, 131), ("shop", "customer.merged", 2, 2, 92),
                     ("shop", "order.placed", 104, 0, 132)]  # fmt: skip
-    [row] = duckdb.sql(f"SELECT * FROM '{tmp_path}/segments/*.parquet' WHERE position = 91").fetchall()
+    [row] = duckdb.execute(f"SELECT * FROM '{tmp_path}/segments/*.parquet' WHERE position = 91").fetchall()
     with reading(ledger.store.engine) as connection:
         [log] = [found for found in stream_rows(connection, [row[1]]) if found[0] == 91]
     assert (*row[:3], *row[5:11]) == log

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.running import ROOT
 from tests.docs.snippets import BLOCK, Reader
 
-RUN = ["README.md", "docs/tutorial.md", "docs/howto/follow.md"]
+RUN = ["README.md", "docs/tutorial.md", "docs/howto/archive.md", "docs/howto/follow.md"]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 

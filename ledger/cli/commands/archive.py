@@ -50,8 +50,13 @@ def view(made: Any, _zone: Any) -> Iterable[Any]:
     """Show what a run wrote, and what the archive holds."""
     from ledger.cli.drawing import plain
 
-    new = counted(made["new_events"], "new event")
-    yield plain(f"{new} in {made['seconds']:,.1f} s ({made['events_per_second']:,.0f} a second)")
+    if made["new_events"]:
+        new = counted(made["new_events"], "new event")
+        yield plain(f"{new} in {made['seconds']:,.1f} s ({made['events_per_second']:,.0f} a second)")
+    else:
+        yield plain("no new events")
+    if made["merged_segments"]:
+        yield plain(f"{counted(made['merged_segments'], 'file')} merged")
     yield plain(
         f"{made['archive']}: {counted(made['events'], 'event')} up to position {made['position']:,}, "
         f"{counted(made['segments'], 'file')}, {made['bytes'] / 2**20:,.1f} MiB"
