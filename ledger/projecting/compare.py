@@ -119,7 +119,7 @@ class _Range(Struct):
 
 def _compared(connections: list[Connection], seen: _Versions) -> Comparison:
     low, high = sorted(seen.positions)
-    aside = touched(connections[0], low, high) if low < high else set()
+    aside, customers = touched(connections[0], low, high)
     found = _Tally(aside)
     with _every_range(connections, seen) as ranges:
         for one in ranges:
@@ -147,10 +147,13 @@ def _compared(connections: list[Connection], seen: _Versions) -> Comparison:
         differing=found.sides["both"],
         only_before=found.sides["before"],
         only_after=found.sides["after"],
-        not_compared=len(aside),
+        not_compared=customers,
         changed=_changed(connections[0], seen.before, seen.after),
         projections=projections,
-        moved=[Moved(*stages, number) for stages, number in found.moved.most_common()],
+        moved=sorted(
+            (Moved(*stages, number) for stages, number in found.moved.items()),
+            key=lambda one: (-one.customers, one.before or "", one.after or ""),
+        ),
         sample=differing_customers(
             connections[0],
             found.sample,

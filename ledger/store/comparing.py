@@ -182,8 +182,11 @@ def moved(
     return [(customer, before, after) for customer, before, after in found]
 
 
-def touched(connection: Connection, after: int, upto: int) -> set[int]:
-    """Return the streams of every customer of whom something was recorded after `after` up to `upto`."""
+def touched(connection: Connection, after: int, upto: int) -> tuple[set[int], int]:
+    """Return the streams of every customer of whom something was recorded after `after` up to `upto`, and how many.
+
+    Customers that were merged or parted meanwhile count as they are at `upto`.
+    """
     found = connection.execute(
         text("SELECT DISTINCT stream FROM events WHERE position > :after AND position <= :upto"),
         {"after": after, "upto": upto},
@@ -192,4 +195,4 @@ def touched(connection: Connection, after: int, upto: int) -> set[int]:
     for position in (after, upto):
         units = units_of(connection, streams, Until(position=position))
         streams.update(*(units.streams(units.survivor(stream)) for stream in tuple(streams)))
-    return streams
+    return streams, len({units.survivor(stream) for stream in streams})
