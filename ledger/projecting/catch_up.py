@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from msgspec import Struct
 
@@ -22,6 +22,9 @@ from ledger.store.store import Store
 
 BATCH = 10_000
 
+Progress = Callable[[int, int], None]
+"""Called after each batch with the events applied so far and the position reached."""
+
 
 class CaughtUp(Struct, frozen=True, kw_only=True):
     """One catch-up: events applied, customers touched, the position reached, customers parked."""
@@ -32,7 +35,7 @@ class CaughtUp(Struct, frozen=True, kw_only=True):
     parked: int
 
 
-def catch_up(store: Store, model: int | None = None) -> CaughtUp:
+def catch_up(store: Store, model: int | None = None, progress: Progress = lambda applied, position: None) -> CaughtUp:
     """Apply every event recorded so far, batch by batch; `customers` counts one again in each batch that touches it.
 
     `model` is a version of the read model built under the store's definitions, by default the live one. Raises
@@ -49,6 +52,7 @@ def catch_up(store: Store, model: int | None = None) -> CaughtUp:
         )
         if made.events == 0:
             return total
+        progress(total.events, total.position)
 
 
 def catch_up_batch(store: Store, limit: int = BATCH, model: int | None = None, whole: Collection[int] = ()) -> CaughtUp:
