@@ -171,8 +171,8 @@ def _count(
     value: str = "",
     total: int = 0,
 ) -> None:
-    place = (period, stage, event.channel or "", event.department or "", state.segments)
-    _add(state.tallies, (*place, "", measure, unit, value), 1, total)
+    channel, department = event.channel or "", event.department or ""
+    _add(state.tallies, (period, stage, channel, department, state.segments, "", measure, unit, value), 1, total)
 
 
 def _segment(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.journey.histories import Event, entering, event
+from ledger.projections.driver import Folds
+from tests.journey.histories import Event, context, entering, event
 from tests.projections.histories import Told, told
 
 
@@ -110,6 +111,20 @@ def test_a_visit_keeps_the_channel_department_and_segments_of_its_entry() -> Non
         ("store", "sales", {"tier": "gold"}),
         ("", "", {"tier": "basic"}),
     ]
+
+
+SEGMENT_RULE = """
+[[rules]]
+name = "placed"
+stage = "use"
+any = ["customer.segment_assigned"]
+"""
+
+
+def test_who_is_moved_by_being_placed_in_a_segment_enters_as_one_of_it() -> None:
+    placed = event("customer.segment_assigned", 1, data_scheme="tier", data_segment="gold")
+    (visit,) = told("stage_visits", placed, folds=Folds(context(SEGMENT_RULE)))
+    assert (visit["stage"], visit["segments"]) == ("use", {"tier": "gold"})
 
 
 def test_a_visit_names_its_rule_and_its_evidence() -> None:
