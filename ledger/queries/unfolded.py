@@ -82,7 +82,7 @@ def _acts(data: Any) -> str:
     if isinstance(data, StageCorrected):
         return f"corrects the stage of {data.source}/{data.event_id} to {data.stage or 'none'}"
     if isinstance(data, CustomerMerged):
-        return f"merges {data.from_} into {data.into}"
+        return "says that two customers are one"
     if isinstance(data, CustomerUnmerged):
         return f"undoes the merge {data.source}/{data.event_id}"
     return "is not folded"

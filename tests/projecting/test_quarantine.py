@@ -25,12 +25,23 @@ SOON = header("customer.segment_assigned", '{"scheme":"tier","segment":"gold","v
 """An event that can be read, but no fold can place."""
 
 
+THREE = [order("o1"), order("o2", "bo"), order("o3", "cy")]
+
+
 @pytest.fixture
 def told(ledger: Ledger) -> Ledger:
     """Give a ledger of three customers with an order each, projections built."""
-    ledger.append([order("o1"), order("o2", "bo"), order("o3", "cy")])
+    ledger.append(THREE)
     ledger.rebuild()
     return ledger
+
+
+@pytest.fixture
+def told_quickly(quick_ledger: Ledger) -> Ledger:
+    """Give the same ledger on SQLite alone."""
+    quick_ledger.append(THREE)
+    quick_ledger.rebuild()
+    return quick_ledger
 
 
 def record_another(ledger: Ledger, customer_id: str, type: str, stored: bytes) -> None:
@@ -83,13 +94,13 @@ def test_nobody_is_set_aside_before_anything_was_built(ledger: Ledger) -> None:
     assert ledger.quarantine() == []
 
 
-def test_what_no_single_event_is_to_blame_for_names_no_event_of_somebody_else(told: Ledger) -> None:
+def test_what_no_single_event_is_to_blame_for_names_no_event_of_somebody_else(told_quickly: Ledger) -> None:
     rating = {"metric": "csat", "score": 1e15, "scale_min": 1, "scale_max": 1e15}
-    told.append([fact("s1", "survey.responded", "bo", rating), order("o4", "cy")])
-    told.catch_up()
-    [one] = told.quarantine()
+    told_quickly.append([fact("s1", "survey.responded", "bo", rating), order("o4", "cy")])
+    told_quickly.catch_up()
+    [one] = told_quickly.quarantine()
     assert (one.customer_id, one.source, one.event_id, one.type) == ("bo", None, None, None)
-    found = examine(told.store, "bo")
+    found = examine(told_quickly.store, "bo")
     assert found.position == 4
     assert "event.retracted" in found.cure
 
@@ -103,11 +114,11 @@ CURES = {
 
 
 @pytest.mark.parametrize("name", CURES)
-def test_it_shows_the_event_as_far_as_it_can_be_read_and_the_cure(told: Ledger, name: str) -> None:
+def test_it_shows_the_event_as_far_as_it_can_be_read_and_the_cure(told_quickly: Ledger, name: str) -> None:
     type, type_version, stored, cure = CURES[name]
-    record(told, "bo", type, stored, type_version)
-    told.catch_up()
-    found = examine(told.store, "bo")
+    record(told_quickly, "bo", type, stored, type_version)
+    told_quickly.catch_up()
+    found = examine(told_quickly.store, "bo")
     assert found.position == 4
     assert found.header == stored.decode(errors="backslashreplace")
     assert found.envelope is not None
@@ -116,20 +127,22 @@ def test_it_shows_the_event_as_far_as_it_can_be_read_and_the_cure(told: Ledger, 
     assert "quarantine retry bo" in found.cure
 
 
-def test_it_blames_the_first_event_and_not_the_last_one_that_waits_behind_it(told: Ledger) -> None:
-    record(told, "bo", "customer.segment_assigned", SOON)
-    told.append([order(f"p{number}", "bo") for number in range(5)])
-    told.catch_up()
-    assert examine(told.store, "bo").position == 4
+def test_it_blames_the_first_event_and_not_the_last_one_that_waits_behind_it(told_quickly: Ledger) -> None:
+    record(told_quickly, "bo", "customer.segment_assigned", SOON)
+    told_quickly.append([order(f"p{number}", "bo") for number in range(5)])
+    told_quickly.catch_up()
+    assert examine(told_quickly.store, "bo").position == 4
 
 
-def test_personal_fields_stay_out_of_what_is_shown(told: Ledger) -> None:
-    told.append(fact("n1", "note.added", "bo", {"text": "allergic to bees"}, actor={"type": "agent", "id": "kim"}))
-    with writing(told.store.engine) as connection:
+def test_personal_fields_stay_out_of_what_is_shown(told_quickly: Ledger) -> None:
+    told_quickly.append(
+        fact("n1", "note.added", "bo", {"text": "allergic to bees"}, actor={"type": "agent", "id": "kim"})
+    )
+    with writing(told_quickly.store.engine) as connection:
         connection.execute(text("INSERT INTO parked__v1 VALUES (2, 4, 'as if', 0)"))
-    record(told, "bo", "meter.read", header("meter.read"))
-    told.catch_up()
-    shown = repr((told.quarantine(), examine(told.store, "bo")))
+    record(told_quickly, "bo", "meter.read", header("meter.read"))
+    told_quickly.catch_up()
+    shown = repr((told_quickly.quarantine(), examine(told_quickly.store, "bo")))
     assert "bees" not in shown
     assert "kim" not in shown
 
@@ -171,15 +184,15 @@ def test_whoever_projected_under_the_fewer_types_stops(told: Ledger, quick_url: 
         told.catch_up()
 
 
-def test_a_retry_of_named_customers_leaves_the_others(told: Ledger) -> None:
-    record(told, "bo", "customer.segment_assigned", SOON)
-    record_another(told, "cy", "customer.segment_assigned", SOON)
-    told.catch_up()
-    damage(told, "UPDATE parked__v1 SET reason = 'as it was'")
-    made = told.retry(["cy"])
+def test_a_retry_of_named_customers_leaves_the_others(told_quickly: Ledger) -> None:
+    record(told_quickly, "bo", "customer.segment_assigned", SOON)
+    record_another(told_quickly, "cy", "customer.segment_assigned", SOON)
+    told_quickly.catch_up()
+    damage(told_quickly, "UPDATE parked__v1 SET reason = 'as it was'")
+    made = told_quickly.retry(["cy"])
     assert made.customers == ["cy"]
     assert [one.customer_id for one in made.parked] == ["cy"]
-    assert sorted(one.reason == "as it was" for one in told.quarantine()) == [False, True]
+    assert sorted(one.reason == "as it was" for one in told_quickly.quarantine()) == [False, True]
 
 
 def test_an_event_that_was_retracted_parks_nobody_any_more(told: Ledger) -> None:
@@ -192,24 +205,24 @@ def test_an_event_that_was_retracted_parks_nobody_any_more(told: Ledger) -> None
     assert is_what_a_rebuild_makes(told)
 
 
-def test_a_customer_is_found_by_every_key_that_is_merged_into_them(told: Ledger) -> None:
-    record(told, "bo", "customer.segment_assigned", SOON)
-    told.append(merge("m1", "bo", "ada"))
-    told.catch_up()
-    assert [one.events_waiting for one in told.quarantine()] == [4]
-    assert told.retry(["bo"]).customers == ["ada"]
-    assert examine(told.store, "bo").parked.customer_id == "ada"
+def test_a_customer_is_found_by_every_key_that_is_merged_into_them(told_quickly: Ledger) -> None:
+    record(told_quickly, "bo", "customer.segment_assigned", SOON)
+    told_quickly.append(merge("m1", "bo", "ada"))
+    told_quickly.catch_up()
+    assert [one.events_waiting for one in told_quickly.quarantine()] == [4]
+    assert told_quickly.retry(["bo"]).customers == ["ada"]
+    assert examine(told_quickly.store, "bo").parked.customer_id == "ada"
 
 
-def test_a_retry_is_for_those_who_are_set_aside(told: Ledger) -> None:
+def test_a_retry_is_for_those_who_are_set_aside(told_quickly: Ledger) -> None:
     with pytest.raises(InvalidArgument, match=r"'ada' is not set aside.*quarantine replay ada"):
-        told.retry(["ada"])
+        told_quickly.retry(["ada"])
     with pytest.raises(InvalidArgument, match="not set aside"):
-        examine(told.store, "ada")
+        examine(told_quickly.store, "ada")
     with pytest.raises(CustomerNotFound):
-        told.retry(["nobody"])
+        told_quickly.retry(["nobody"])
     with pytest.raises(CustomerNotFound):
-        told.refold(["ada", "nobody"])
+        told_quickly.refold(["ada", "nobody"])
 
 
 DAMAGES = {
@@ -230,39 +243,39 @@ def test_a_replay_puts_right_whatever_is_stored_of_a_customer(told: Ledger, name
     assert told.verify(whole=True).ok
 
 
-def test_a_replay_puts_the_stored_state_right_too(told: Ledger) -> None:
-    told.append(
+def test_a_replay_puts_the_stored_state_right_too(told_quickly: Ledger) -> None:
+    told_quickly.append(
         [order("o4", occurred_at="2024-05-02T10:00:00Z"), order("o5", "bo", occurred_at="2024-05-02T10:00:00Z")]
     )
-    told.catch_up()
+    told_quickly.catch_up()
     of_ada = "(SELECT state FROM fold_states__v1 WHERE customer = 1)"
-    damage(told, f"UPDATE fold_states__v1 SET state = {of_ada} WHERE customer = 2")
-    told.refold(["bo"])
-    told.append(order("o6", "bo", occurred_at="2024-05-03T10:00:00Z"))
-    told.catch_up()
-    assert told.verify(whole=True).ok
+    damage(told_quickly, f"UPDATE fold_states__v1 SET state = {of_ada} WHERE customer = 2")
+    told_quickly.refold(["bo"])
+    told_quickly.append(order("o6", "bo", occurred_at="2024-05-03T10:00:00Z"))
+    told_quickly.catch_up()
+    assert told_quickly.verify(whole=True).ok
 
 
-def test_rows_of_a_key_that_was_merged_away_go_with_a_replay_of_who_survives(told: Ledger) -> None:
-    told.append(merge("m1", "bo", "ada"))
-    told.catch_up()
+def test_rows_of_a_key_that_was_merged_away_go_with_a_replay_of_who_survives(told_quickly: Ledger) -> None:
+    told_quickly.append(merge("m1", "bo", "ada"))
+    told_quickly.catch_up()
     names = "customer, stage, cycle, evidence, overlays, first_at, last_at, last_source, last_event_id, last_type"
     rest = "last_channel, events, touchpoints, segments"
     damage(
-        told,
+        told_quickly,
         f"INSERT INTO journey_position__v1 ({names}, {rest}) "
         f"SELECT 2, {names.removeprefix('customer, ')}, {rest} FROM journey_position__v1 WHERE customer = 1",
     )
-    assert not told.verify(whole=True).ok
-    told.refold(["ada"])
-    assert told.verify(whole=True).ok
+    assert not told_quickly.verify(whole=True).ok
+    told_quickly.refold(["ada"])
+    assert told_quickly.verify(whole=True).ok
 
 
-def test_a_replay_takes_the_events_with_it_that_came_meanwhile(told: Ledger) -> None:
-    told.append([order("o4", "bo"), order("o5", "cy")])
-    assert told.refold(["bo"]).position == 5
-    assert told.catch_up().events == 0
-    assert told.verify(whole=True).ok
+def test_a_replay_takes_the_events_with_it_that_came_meanwhile(told_quickly: Ledger) -> None:
+    told_quickly.append([order("o4", "bo"), order("o5", "cy")])
+    assert told_quickly.refold(["bo"]).position == 5
+    assert told_quickly.catch_up().events == 0
+    assert told_quickly.verify(whole=True).ok
 
 
 def test_an_append_between_reading_and_writing_makes_it_begin_again(kept_postgres: str) -> None:
