@@ -236,6 +236,6 @@ def reason(error: Exception) -> str:
     if not raised:
         return next((line.strip() for line in said.splitlines() if line.strip()), type(error).__name__)
     kind, words = raised[0].split(":", 1)
-    if kind in {"ModuleNotFoundError", "ImportError"}:
+    if kind in {"ModuleNotFoundError", "ImportError", "AttributeError"}:  # what the driver named is not there
         return f"{words.strip()} where the executors are: {ENVIRONMENT}"
     return words.strip() if kind.startswith("ledger.") else f"{kind}:{words}"

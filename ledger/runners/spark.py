@@ -1,7 +1,8 @@
 """The folds, run by the executors of a Spark cluster over the archive: one pass for all projections.
 
 The driver ships the definitions as text and, beside the events of merged customers, the stream each lives on in. A
-group is the customers who live on in one bucket, whole; an executor reads nothing else, the ledger's database least.
+group is the customers who live on in a range of streams, whole. An executor is given that and reads nothing, the
+ledger's database least.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ledger.errors import ArchiveError, InvalidArgument
 from ledger.runners.cluster import session_on, telling
 from ledger.runners.inline import Built, Range, ranges
 from ledger.runners.source import Source
-from ledger.runners.spark_executor import SURVIVOR, Folded, Work, fold_bucket
+from ledger.runners.spark_executor import SURVIVOR, Folded, Work, fold_group
 from ledger.schemas.definitions import compile_context
 from ledger.store.links import Units
 from ledger.store.serving import made_by
@@ -38,13 +39,15 @@ EVENTS_A_TASK = 500_000
 EVENTS_AT_ONCE = 2_000_000
 """Events whose rows come to the driver together: it holds those of twice as many."""
 
+WIDEST = 4_096
+"""Streams of a group at most, however wide the archive's buckets are: an executor holds one group at a time."""
+
 READ = "position long, stream long, version long, type string, type_version long, occurred_at long, "
 READ += "received_at long, recorded_at long, header binary"
 """What is read of a segment; the rest stays on the disk."""
 
 LOT = "lot"
-"""The bucket of whoever an event belongs to: what is grouped by."""
-
+"""The number of the group that whoever an event belongs to is in."""
 
 _decode = msgspec.msgpack.Decoder(Folded).decode
 
@@ -89,7 +92,7 @@ def _work(archive: Archive, source: Source, gaps: Sequence[Range] | None) -> Wor
     return Work(
         source=replace(source, url=""),
         made_by=made_by(compile_context(source.definitions)),
-        width=archive.width,
+        width=min(archive.width, WIDEST),
         gaps=[(1, last)] if gaps is None else list(gaps),
     )
 
@@ -108,8 +111,8 @@ def _in_turn(session: SparkSession, archive: Archive, work: Work, units: Units) 
     """Yield what some tasks make, and then some more; those after them run while these are taken in."""
     context = session.sparkContext
     events, cores = sum(segment.rows for segment in archive.segments), context.defaultParallelism
-    buckets = len({segment.bucket for segment in archive.segments})
-    tasks = min(buckets, max(TASKS_A_CORE * cores, events // EVENTS_A_TASK))
+    lots = len({segment.bucket for segment in archive.segments}) * -(-archive.width // work.width)
+    tasks = min(lots, max(TASKS_A_CORE * cores, events // EVENTS_A_TASK))
     at_once = tasks if work.source.to else min(2 * cores, tasks * EVENTS_AT_ONCE // events)
     at_once = max(1, min(at_once, TASKS_A_CORE * cores))
     made = _groups(session, archive, work, units, tasks).rdd
@@ -136,7 +139,7 @@ def _payloads(rows: Iterable[Any]) -> list[bytes]:
 
 
 def _groups(session: SparkSession, archive: Archive, work: Work, units: Units, tasks: int) -> DataFrame:
-    """Return one row for each bucket that has customers: a Folded, encoded."""
+    """Return one row for each group that has customers: a Folded, encoded."""
     from pyspark.sql import functions as sql
 
     paths = [_path(archive, segment.path) for segment in archive.segments]
@@ -149,7 +152,7 @@ def _groups(session: SparkSession, archive: Archive, work: Work, units: Units, t
         events = events.withColumn(SURVIVOR, sql.lit(None).cast("long"))
     owner = f"coalesce({SURVIVOR}, stream)"
     wanted = " OR ".join(f"{owner} BETWEEN {int(first)} AND {int(last)}" for first, last in work.gaps)
-    lots = events.where(wanted).withColumn(LOT, sql.expr(f"({owner} - 1) div {int(archive.width)}"))
+    lots = events.where(wanted).withColumn(LOT, sql.expr(f"({owner} - 1) div {int(work.width)}"))
     return lots.repartition(tasks, LOT).groupBy(LOT).applyInArrow(_folder(work), "folded binary")
 
 
@@ -162,9 +165,9 @@ def _path(archive: Archive, path: str) -> str:
 
 
 def _folder(work: Work) -> Callable[[Any, Any], Any]:
-    """Return what an executor calls with the number of a bucket and the events of its customers."""
+    """Return what an executor calls with the number of a group and the events of its customers."""
 
     def fold(key, table):  # type: ignore[no-untyped-def]  # PySpark would look for Arrow's types here
-        return type(table).from_pydict({"folded": [fold_bucket(work, key[0].as_py(), table)]})
+        return type(table).from_pydict({"folded": [fold_group(work, key[0].as_py(), table)]})
 
     return fold

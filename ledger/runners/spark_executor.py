@@ -1,4 +1,4 @@
-"""What an executor of a Spark cluster does: it folds the customers of one bucket, given as a table."""
+"""What an executor of a Spark cluster does: it folds the customers of one group, given as a table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ SURVIVOR = "survivor"
 class Work(Struct, frozen=True, kw_only=True):
     """What an executor is told: the source, without the ledger's address, and the ranges of streams wanted (`gaps`).
 
-    `made_by` is the digest of the driver's folds, which must be its own too; a bucket has `width` streams.
+    `made_by` is the digest of the driver's folds, which must be its own too; group k (from 0) is who lives on in the
+    streams k * `width` + 1 to (k + 1) * `width`.
     """
 
     source: Source
@@ -43,19 +44,19 @@ class Work(Struct, frozen=True, kw_only=True):
 
 
 class Folded(Struct):
-    """What an executor made of a bucket, and how many events it read for that."""
+    """What an executor made of a group, and how many events it read for that."""
 
     built: list[Built]
     read: int
 
 
-def fold_bucket(work: Work, bucket: int, table: Any) -> bytes:
-    """Fold the customers of a bucket, in an executor; return a Folded, encoded. Raises ProjectionError, StorageError.
+def fold_group(work: Work, number: int, table: Any) -> bytes:
+    """Fold the customers of a group, in an executor; return a Folded, encoded. Raises ProjectionError, StorageError.
 
     With `to` the rows are written to files there, and what is returned is how many they are.
     """
     folds, mapper = _compiled(work.source.definitions, work.made_by)
-    first, last = streams_of(bucket, work.width)
+    first, last = streams_of(number, work.width)
     wanted = [(max(first, lo), min(last, hi)) for lo, hi in work.gaps if lo <= last and hi >= first]
     units, reader = _units(table), _TableReader(table)
     # What a fold makes holds no cycles, so looking for them would only cost.
