@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ledger.archive.columns import RECORD, tuples
+from ledger.archive.columns import RECORD, indices, integers, tuples
 from ledger.archive.manifest import MANIFEST, Manifest, Segment, bucket_of, by_bucket, load, streams_of
 from ledger.archive.merging import AT_ONCE, SegmentFile, merged
 from ledger.archive.place import Place, place_of
@@ -87,9 +87,9 @@ class Archive:
         file = SegmentFile(self.place, segment)
         try:
             for table in file.batches(RECORD, streams, AT_ONCE):
-                wanted = np.isin(table["stream"].to_numpy(), streams)
-                wanted &= table["position"].to_numpy() <= self.position
+                wanted = np.isin(integers(table, "stream"), streams)
+                wanted &= integers(table, "position") <= self.position
                 if wanted.any():
-                    yield from tuples(table.filter(wanted), self._names)
+                    yield from tuples(table.take(indices(np.flatnonzero(wanted))), self._names)
         finally:
             file.close()

@@ -82,6 +82,17 @@ def _list(chunk: pa.Array) -> list[Any]:
     return made
 
 
+def integers(table: pa.Table, name: str) -> Any:
+    """Return a column of integers as a numpy array."""
+    parts = [whole_numbers(chunk) for chunk in table[name].chunks]
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, np.int64), *parts])
+
+
+def indices(numbers: Any) -> pa.Array:
+    """Return a numpy array of places in a table as Arrow has it; see `whole_numbers` for why not by `pa.array`."""
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers, "i8"))])
+
+
 def whole_numbers(chunk: pa.Array) -> Any:
     """Return numpy's view of an array of integers, none of which is null.
 

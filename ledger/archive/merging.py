@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from ledger.archive.columns import REPEATED
+from ledger.archive.columns import REPEATED, indices, integers
 from ledger.archive.folder import said
 from ledger.archive.manifest import Segment
 from ledger.archive.place import Place
@@ -44,9 +44,9 @@ def merged(
 
 def _sorted(parts: list[pa.Table]) -> pa.Table:
     table = pa.concat_tables(parts)
-    order = np.lexsort((table["version"].to_numpy(), table["stream"].to_numpy()))
+    order = np.lexsort((integers(table, "version"), integers(table, "stream")))
     # Dictionaries of several files become one first.
-    return table.unify_dictionaries().combine_chunks().take(pa.array(order))
+    return table.unify_dictionaries().combine_chunks().take(indices(order))
 
 
 class _Cursor(AbstractContextManager["_Cursor"]):
@@ -83,7 +83,7 @@ class _Cursor(AbstractContextManager["_Cursor"]):
 
     def _next(self) -> pa.Table | None:
         for table in self._batches:
-            streams = table["stream"].to_numpy()
+            streams = integers(table, "stream")
             start, end = np.searchsorted(streams, [self._streams[0], self._streams[1] + 1])
             if start < end:
                 return table.slice(start, end - start)
@@ -95,9 +95,9 @@ class _Cursor(AbstractContextManager["_Cursor"]):
 
 def _until(table: pa.Table, key: Key) -> int:
     """Return how many rows come no later than a stream and version."""
-    streams = table["stream"].to_numpy()
+    streams = integers(table, "stream")
     start, end = np.searchsorted(streams, [key[0], key[0] + 1])
-    versions = table["version"].to_numpy()[start:end]
+    versions = integers(table, "version")[start:end]
     return int(start + np.searchsorted(versions, key[1], side="right"))
 
 
