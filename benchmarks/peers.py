@@ -122,9 +122,9 @@ def endless(seed: int = 7, customers: int = 10_000_000) -> Iterator[bytes]:
 
 
 @contextmanager
-def folder() -> Iterator[Path]:
-    """Give a folder on the disk to be measured: LEDGER_BENCH_DIR, else the temporary one."""
-    with tempfile.TemporaryDirectory(dir=os.environ.get("LEDGER_BENCH_DIR")) as made:
+def folder(beside: Path | None = None) -> Iterator[Path]:
+    """Give a folder on the disk to be measured: `beside`, else LEDGER_BENCH_DIR, else the temporary one."""
+    with tempfile.TemporaryDirectory(dir=beside or os.environ.get("LEDGER_BENCH_DIR")) as made:
         yield Path(made)
 
 
