@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +28,13 @@ EVENTS = 5
 
 EVIDENCE = "evidence"
 """The column in which a row names the events that made it."""
+
+TOUCHPOINT = "touchpoint"
+"""The measure that counts every touch, whatever its type."""
+
+EPOCH = date(1970, 1, 1)
+DAY = 86_400_000_000
+FIRST_DAY, LAST_DAY = (date.min - EPOCH).days, (date.max - EPOCH).days
 
 BY_NAME: dict[str, Projection[Any]] = {projection.name: projection for projection in PROJECTIONS}
 
@@ -90,6 +97,14 @@ class _Told(Struct, frozen=True):
 _told = msgspec.json.Decoder(_Told)
 
 
+class _Event(NamedTuple):
+    """An event as told, with its position and its instant in microseconds since 1970 UTC."""
+
+    position: int
+    at: int
+    told: _Told
+
+
 def differing_customers(
     connection: Connection, sides: Mapping[int, Side], pairs: Sequence[Pair], parked: Pair | None
 ) -> list[DifferingCustomer]:
@@ -129,20 +144,18 @@ def _digest(rows: Mapping[str, list[Cells]]) -> str:
     return blake2b("\n".join(told).encode(), digest_size=16).hexdigest()
 
 
-def _events(rows: Sequence[Row]) -> list[tuple[int, _Told]]:
+def _events(rows: Sequence[Row]) -> list[_Event]:
     """Return the events of a customer that can be read, by position, in the order they occurred."""
     found = []
     for row in sorted(rows, key=lambda row: (row[5], row[0])):
         try:
-            found.append((row[0], _told.decode(row[8])))
+            found.append(_Event(row[0], row[5], _told.decode(row[8])))
         except msgspec.MsgspecError:
             continue
     return found
 
 
-def _differences(
-    pair: Pair, before: list[Cells], after: list[Cells], events: list[tuple[int, _Told]]
-) -> Iterator[Difference]:
+def _differences(pair: Pair, before: list[Cells], after: list[Cells], events: list[_Event]) -> Iterator[Difference]:
     projection = BY_NAME[pair.name]
     kinds = {column.name: column.kind for column in projection.columns}
     old, new = _by_key(projection, before), _by_key(projection, after)
@@ -182,29 +195,41 @@ def _shown(row: Cells, kinds: Mapping[str, str]) -> Cells:
 def _value(value: Any, kind: str) -> Any:
     if value is None or kind not in ("instant", "date"):
         return value
-    return utc(value).isoformat() if kind == "instant" else (date(1970, 1, 1) + timedelta(days=value)).isoformat()
+    return utc(value).isoformat() if kind == "instant" else (EPOCH + timedelta(days=value)).isoformat()
 
 
-def _behind(projection: Projection[Any], rows: Sequence[Cells], events: list[tuple[int, _Told]]) -> list[Evidence]:
+def _behind(projection: Projection[Any], rows: Sequence[Cells], events: list[_Event]) -> list[Evidence]:
     """Return the latest events that rows stand on: those they name, else those of their case or channel."""
     named = {tuple(pair) for row in rows for pair in msgspec.json.decode(row.get(EVIDENCE, "[]"))}
     if named:
-        found = [event for _, event in events if (event.source, event.event_id) in named]
+        found = [event for event in events if (event.told.source, event.told.event_id) in named]
     else:
-        found = [event for _, event in events if any(_belongs(projection, row, event) for row in rows)]
-    return [event.evidence for event in found[-EVENTS:]]
+        found = [event for event in events if any(_belongs(projection, row, event) for row in rows)]
+    return [event.told.evidence for event in found[-EVENTS:]]
 
 
-def _belongs(projection: Projection[Any], row: Cells, event: _Told) -> bool:
+def _belongs(projection: Projection[Any], row: Cells, event: _Event) -> bool:
+    told = event.told
     if "case_id" in projection.key:
-        return row["case_id"] in (event.case_id, f"{event.source}/{event.event_id}")
-    if "channel" in projection.key and row["channel"] != (event.channel or ""):
+        return row["case_id"] in (told.case_id, f"{told.source}/{told.event_id}")
+    if "channel" in projection.key and row["channel"] != (told.channel or ""):
         return False
-    # A row of a single key counts all that happened there, others what their projection knows by name.
-    return len(projection.key) <= 1 or event.type in projection.handles
+    if "period" in projection.key and not _around(row["period"], event.at):
+        return False
+    # What counts every touch is no matter of the type; other rows count what their projection knows by name.
+    return len(projection.key) <= 1 or row.get("measure") == TOUCHPOINT or told.type in projection.handles
 
 
-def _parked(connection: Connection, pair: Pair, customer: int, events: list[tuple[int, _Told]]) -> Iterator[Difference]:
+def _around(period: int, at: int) -> bool:
+    """Say whether an instant may lie, in some zone, on the day that is `period` days after 1970, or in its month."""
+    days = [at // DAY + shift for shift in (-1, 0, 1)]
+    if period in days:
+        return True
+    months = [EPOCH + timedelta(days=day) for day in days if FIRST_DAY <= day <= LAST_DAY]
+    return EPOCH + timedelta(days=period) in {day.replace(day=1) for day in months}
+
+
+def _parked(connection: Connection, pair: Pair, customer: int, events: list[_Event]) -> Iterator[Difference]:
     """Yield that a customer is set aside in one version only, and at which event."""
     cells = [
         next(
@@ -222,7 +247,7 @@ def _parked(connection: Connection, pair: Pair, customer: int, events: list[tupl
         column=None,
         before=cells[0],
         after=cells[1],
-        events=[event.evidence for at, event in events if at == position],
+        events=[event.told.evidence for event in events if event.position == position],
     )
 
 

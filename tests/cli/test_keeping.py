@@ -56,7 +56,8 @@ def test_definitions_are_put_in_force_once_and_the_projections_are_stale_until_r
     assert "run `customer-ledger rebuild`" in ran.err
     assert "rebuild" in told("metrics", "nps", code=6).err
     assert "not current" in told("projections").err
-    told("rebuild", "-q")
+    assert "decide with `projections activate 2`" in told("rebuild", code=Exit.DIFFERENT).err
+    told("projections", "activate", "2", "-q")
     assert [row["stage"] for row in told("customers").rows] == ["bought", "bought"]
     assert not any(row["changed"] for row in told("init", "--journey", file, "-f", "json").json["in_force"])
 
@@ -115,7 +116,7 @@ def test_verify_tells_what_scripts_rely_on_and_ends_in_0_only_when_all_is_well(t
     assert (made["ok"], made["events"], made["customers"], made["position"]) == (True, 6, 2, 6)
     assert {"name", "ok", "detail"} == set(made["checks"][0])
     with sqlite3.connect(told.folder / "ledger.db") as damaged:
-        damaged.execute("UPDATE stage_visits SET touchpoints = touchpoints + 1")
+        damaged.execute("UPDATE stage_visits__v1 SET touchpoints = touchpoints + 1")
     damaged.close()
     found = told("verify", "-f", "json", code=1).json
     assert [check["name"] for check in found["checks"] if not check["ok"]] == ["projections equal a fold of the log"]
@@ -142,7 +143,7 @@ def test_ctrl_c_in_the_middle_of_a_rebuild_leaves_the_old_tables_and_the_next_ru
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=120)
     assert process.returncode == Exit.STOPPED, said.decode()
-    assert b"stopped: the projections are as they were before" in said
+    assert b"stopped: the live version is as it was; run the same again, and it goes on where it stopped" in said
     assert b"Traceback" not in said
     assert shell("channels").rows == before
     shell("rebuild", "-q")
@@ -151,7 +152,7 @@ def test_ctrl_c_in_the_middle_of_a_rebuild_leaves_the_old_tables_and_the_next_ru
 
 def building(shell: Shell) -> bool:
     connection = sqlite3.connect(shell.folder / "ledger.db")
-    found = connection.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE '%building%'").fetchone()[0]
+    found = connection.execute("SELECT count(*) FROM read_models WHERE state = 'building'").fetchone()[0]
     connection.close()
     return bool(found)
 

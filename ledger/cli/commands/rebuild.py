@@ -128,8 +128,9 @@ def _to_tables(session: Session, name: str | None, definitions: Definitions | No
     return Exit.DONE if name is not None else Exit.DIFFERENT
 
 
-def view(made: Any, _zone: Any) -> Iterable[Any]:
-    """Show what a rebuild did."""
+def view(made: Any, zone: Any) -> Iterable[Any]:
+    """Show what a rebuild did, and how the version it made differs from the live one."""
+    from ledger.cli.comparing import comparison_view
     from ledger.cli.drawing import Shown, plain, table
 
     folded = counted(made["events"] - made["resumed"], "event")
@@ -140,6 +141,9 @@ def view(made: Any, _zone: Any) -> Iterable[Any]:
     )
     columns = (Shown("projection", "name"), Shown("version", "version", "right"), Shown("rows", "rows", "right"))
     yield table(columns, made["projections"])
+    if made["difference"] and not made["difference"]["equal"]:
+        yield plain("")
+        yield from comparison_view(made["difference"], zone)
 
 
 def _to_files(session: Session, to: str, definitions: Definitions | None, how: Run) -> int:
