@@ -10,7 +10,14 @@ import pytest
 from tests.cli.running import ROOT
 from tests.docs.snippets import BLOCK, Reader
 
-RUN = ["README.md", "docs/tutorial.md", "docs/howto/archive.md", "docs/howto/follow.md"]
+RUN = [
+    "README.md",
+    "docs/tutorial.md",
+    "docs/howto/archive.md",
+    "docs/howto/follow.md",
+    "docs/howto/operate.md",
+    "docs/howto/rebuild.md",
+]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
