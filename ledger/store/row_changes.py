@@ -43,16 +43,19 @@ class TableChanges:
     def between(self, customer: int, old: Sequence[Row], new: Sequence[Row]) -> None:
         """Add what makes the old rows of a customer the new ones."""
         key = self._key
-        # Rows come in the order in which their keys first occurred, so mostly each stands where it stood.
-        moved = [(was, row) for was, row in zip(old, new, strict=False) if was != row]
-        if len(new) >= len(old) and all(key(was) == key(row) for was, row in moved):
-            updated, deleted = [row for _, row in moved], []
-            inserted = list(new[len(old) :])
-        else:
-            known = {key(row): row for row in old}
-            inserted = [row for row in new if key(row) not in known]
-            updated = [row for row in new if known.pop(key(row), row) != row]
-            deleted = [key(row) for row in known.values()]
+        # Rows come in the order in which their keys first occurred: most stand where they stood, from either end.
+        first, last = _alike(old, new), 0
+        if first < min(len(old), len(new)):
+            last = _alike(old[:first:-1], new[:first:-1])
+        known = {key(row): row for row in old[first : len(old) - last]}
+        inserted, updated = [], []
+        for row in new[first : len(new) - last]:
+            was = known.pop(key(row), None)
+            if was is None:
+                inserted.append(row)
+            elif was != row:
+                updated.append(row)
+        deleted = [key(row) for row in known.values()]
         self.inserted += [(customer, *row) for row in inserted]
         self.updated += [(customer, *row) for row in updated]
         self.deleted += [(customer, *row) for row in deleted]
@@ -73,6 +76,16 @@ class TableChanges:
         """Take back whatever was said of some customers."""
         for rows in (self.inserted, self.updated, self.deleted):
             rows[:] = [row for row in rows if row[0] not in customers]
+
+
+def _alike(old: Sequence[Row], new: Sequence[Row]) -> int:
+    """Return how many rows are the same at the beginning."""
+    count = 0
+    for was, row in zip(old, new, strict=False):
+        if was != row:
+            break
+        count += 1
+    return count
 
 
 class RowChanges:
