@@ -105,7 +105,7 @@ def _require_answer(master: str) -> None:
         hosts = master.removeprefix("spark://").split(",")
         if not any(_answers(host) for host in hosts):
             raise ProjectionError(
-                f"the Spark master at {master} does not answer: check its address and that it runs; nothing was begun"
+                f"the Spark master at {master} does not answer: check its address and that it runs"
             )
 
 
@@ -184,7 +184,7 @@ def _open(master: str, gateway: Any) -> SparkSession:
     try:
         context = SparkContext(gateway=gateway, conf=settings)
     except (Py4JError, PySparkException, OSError) as error:
-        raise ProjectionError(f"no Spark session on {master}: {reason(error)}; nothing was begun") from error
+        raise ProjectionError(f"no Spark session on {master}: {reason(error)}") from error
     if is_local(master):
         context.pythonExec = sys.executable
     return SparkSession(context)

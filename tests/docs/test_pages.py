@@ -17,6 +17,7 @@ RUN = [
     "docs/howto/follow.md",
     "docs/howto/operate.md",
     "docs/howto/rebuild.md",
+    "docs/howto/spark.md",
 ]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
