@@ -66,7 +66,7 @@ def fold_unit(folds: Folds, mapper: RowMapper, rows: Sequence[Row]) -> Mapping[s
 
 def decode(mapper: RowMapper, rows: Iterable[Row]) -> list[RecordedEvent[Any]]:
     """Return a customer's effective events in the order of the fold. Raises Undecodable."""
-    return effective(mapper.events(rows))
+    return effective(mapper.for_folds(rows))
 
 
 @contextmanager
