@@ -113,21 +113,22 @@ def ten_each(ledger: Ledger, lives: list[list[bytes]]) -> None:
 
 
 def fact(number: int, customer_id: str, at: datetime) -> dict[str, Any]:
-    """Return an event of a long history."""
+    """Return an event of a long history: mostly use, talk now and then, and an order in fifty."""
     kinds: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("page.viewed", {}),
         ("usage.recorded", {"feature": "search"}),
-        ("order.placed", {"value": "10.00", "currency": "EUR"}),
+        ("page.viewed", {}),
         ("interaction.started", {}),
     )
     kind, data = kinds[number % len(kinds)]
+    if number % 50 == 0:
+        kind, data = "order.placed", {"value": "10.00", "currency": "EUR"}
     return {
         "event_id": f"{customer_id}-{number}",
         "source": "bench",
         "type": kind,
         "customer_id": customer_id,
         "occurred_at": at.isoformat(),
-        "channel": ("web", "app", "phone")[number % 3],
+        "channel": ("web", "app", "phone")[number % 7 % 3],
         "data": data,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -79,6 +80,18 @@ def _folds(context: Context) -> Folds:
     return Folds(context)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave the garbage collector be: a long history's state is many objects, none of which is part of a cycle."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 class Folding:
     """One batch being folded: what is to be written of it."""
 
@@ -103,6 +116,10 @@ class Folding:
 
     def run(self) -> None:
         """Fold everybody whom the batch touches."""
+        with _uncollected():
+            self._run()
+
+    def _run(self) -> None:
         anew: dict[int, Rows | None] = dict.fromkeys(self._batch.refold)
         for chunk in chunks(sorted(self._batch.rows.keys() - self._batch.refold), CUSTOMERS_AT_ONCE):
             anew |= self._continue(chunk)
