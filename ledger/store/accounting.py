@@ -132,7 +132,8 @@ def _uneven(connection: Connection, model: int) -> list[int]:
         text(
             f"SELECT s.stream FROM streams s LEFT JOIN {table} p ON p.customer = s.stream "
             "WHERE s.version <> coalesce(p.events, 0) UNION "
-            f"SELECT p.customer FROM {table} p LEFT JOIN streams s ON s.stream = p.customer WHERE s.stream IS NULL UNION "
+            f"SELECT p.customer FROM {table} p LEFT JOIN streams s ON s.stream = p.customer "
+            "WHERE s.stream IS NULL UNION "
             f"SELECT customer FROM {table} GROUP BY customer HAVING count(*) > 1"
         )
     )

@@ -232,3 +232,13 @@ def test_every_damage_is_told_by_its_own_number(told: Ledger) -> None:
     found = told.health(sample=100)
     assert (found.missing_events, found.miscounted_customers, found.disagreeing_customers) == (1, 1, 1)
     assert {problem.split()[0] for problem in found.problems} == {"the", "rows", "stage_visits"}
+
+
+def test_what_a_retraction_takes_nothing_away_from_is_counted_once(told_quickly: Ledger) -> None:
+    correction = about("k1", "stage.corrected", CALL, stage="use")
+    told_quickly.append([about("r2", "event.retracted", correction), about("r3", "event.retracted", order("e1", "di"))])
+    told_quickly.append(fact("e1", "customer.erased", "di"))
+    told_quickly.catch_up()
+    found = told_quickly.health()
+    assert found.problems == []
+    assert (found.events_folded, found.events_unfolded) == (7, 6)
