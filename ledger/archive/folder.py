@@ -97,7 +97,9 @@ class Folder:
     def alone(self) -> Iterator[bool]:
         """Hold the folder's lock, which ends with the process however that ends."""
         with told(self.address):
-            self.path.mkdir(parents=True, exist_ok=True)
+            if not self.path.is_dir():
+                self.path.mkdir(parents=True, exist_ok=True)
+                _settle(self.path.parent)
             lock = (self.path / LOCK).open("ab")
         with lock:
             self._take(lock)

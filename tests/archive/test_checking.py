@@ -131,6 +131,11 @@ def test_a_forged_value_is_found_and_named_by_position_and_column(
     }
 
 
+def test_empty_fields_in_the_place_of_absent_ones_are_found(ledger: Ledger, folder: Path) -> None:
+    new = rewritten(folder, lambda table: replaced(table, "sealed", table["sealed"].to_pylist().index(None), b""))
+    assert f"{new.path} differs from the log" in wrong(ledger, folder)[CONTENTS]
+
+
 def test_an_event_left_out_is_found(ledger: Ledger, folder: Path) -> None:
     rewritten(folder, lambda table: table.slice(1))
     found = wrong(ledger, folder)
