@@ -20,7 +20,7 @@ SECOND = 1_000_000
     examples=(
         "customer-ledger health",
         "customer-ledger health -f json",
-        "customer-ledger health --max-lag 5m --max-lag-events 10000 --max-parked 3 -q -f ndjson",
+        "customer-ledger health --max-lag 5m --max-lag-events 10000 --max-parked 3",
     ),
 )
 @click.option(
