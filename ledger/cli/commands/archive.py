@@ -22,7 +22,7 @@ from ledger.cli.words import counted
         "customer-ledger archive s3://bucket/ledger -f json",
     ),
 )
-@click.argument("place", metavar="DIR")
+@click.argument("place", metavar="DIR", help="A folder, or with the extra `remote` an address that fsspec knows.")
 @click.option("--compact", is_flag=True, help="Make one file of all those of a bucket of customers.")
 @click.option(
     "--width",
