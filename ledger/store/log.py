@@ -169,16 +169,15 @@ def position_rows(
     columns = RECORD_COLUMNS + (", sealed" if sealed else "")
     condition = " AND type IN (" + ", ".join(f":type{i}" for i in range(len(types))) + ")" if types else ""
     while after < upto:
-        page = connection.execute(
-            text(
-                f"SELECT {columns} FROM events WHERE position > :after AND position <= :upto{condition} "
-                "ORDER BY position LIMIT :limit"
-            ),
-            {"after": after, "upto": upto, "limit": PAGE, **{f"type{i}": name for i, name in enumerate(types)}},
-        ).all()
+        statement = (
+            f"SELECT {columns} FROM events WHERE position > :after AND position <= :upto{condition} "
+            "ORDER BY position LIMIT :limit"
+        )
+        names = {f"type{number}": name for number, name in enumerate(types)}
+        page = list(_driver_rows(connection, statement, {"after": after, "upto": upto, "limit": PAGE, **names}))
         if not page:
             return
-        yield from map(tuple, page)
+        yield from page
         after = page[-1][0]
 
 

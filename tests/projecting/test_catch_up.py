@@ -56,7 +56,7 @@ def caught_up(ledger: Ledger, *events: Wire) -> None:
         ledger.append(event)
         ledger.catch_up()
     made = tables(ledger)
-    ledger.rebuild()
+    assert ledger.rebuild().live, "the rebuild came out otherwise"
     assert tables(ledger) == made
 
 
@@ -148,7 +148,7 @@ def test_in_one_batch_a_story_and_its_changes_come_out_the_same(ledger: Ledger) 
     assert ledger.catch_up().customers == 1
     assert stages(ledger) == ["awareness", "use"]
     made = tables(ledger)
-    ledger.rebuild()
+    assert ledger.rebuild().live, "the rebuild came out otherwise"
     assert tables(ledger) == made
 
 
