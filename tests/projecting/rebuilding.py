@@ -9,13 +9,14 @@ import sys
 import time
 
 from ledger import Ledger
+from ledger.projecting import building
 from ledger.projecting.rebuild import rebuild
 from ledger.runners import tasks, whole
 from ledger.runners.run import Run
 
 
 def main() -> None:
-    whole.WORTH_WORKERS, tasks.STREAMS_A_CUT = 0, 4
+    whole.WORTH_WORKERS, tasks.STREAMS_A_CUT, building.ROWS_A_COMMIT = 0, 4, 40
     with Ledger.open(sys.argv[1], create=False) as ledger:
         say("begun")
 
