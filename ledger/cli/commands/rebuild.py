@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         "customer-ledger rebuild --dry-run",
         "customer-ledger rebuild --archive archive/ --workers 4",
         "customer-ledger rebuild --journey other.toml --as what-if",
-        "customer-ledger rebuild --archive archive/ --to tables/ --runner spark --master spark://head:7077",
+        "customer-ledger rebuild --archive archive/ --to tables/ --runner spark",
     ),
 )
 @click.option(
