@@ -37,6 +37,8 @@ WORTH_THREADS = 5_000
 TRIES = 5
 """How often two versions are brought to one position while events go on being recorded."""
 
+KEYS = {projection.name: projection.key for projection in PROJECTIONS}
+
 SAMPLE = 20
 """Differing customers that are shown."""
 
@@ -92,7 +94,8 @@ class _Versions:
         old, new = self.columns[name]
         both = tuple(column for column in old if column in new)
         tables = versioned(name, self.before.version), versioned(name, self.after.version)
-        return Pair(*tables, both, name) if both else None
+        key = ("customer", *KEYS.get(name, ()))
+        return Pair(*tables, both, name, key if set(key) <= set(both) else both) if both else None
 
     def unlike(self, name: str) -> tuple[list[str], list[str]]:
         """Return the columns of a table that only the one, and only the other, has."""

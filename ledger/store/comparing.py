@@ -12,17 +12,21 @@ from ledger.store.links import linked_streams, units_of
 from ledger.store.log import Until
 from ledger.store.rows import chunks
 
-AT_ONCE = 100
-"""Customers whose rows are held in memory at a time, where the database cannot tell alone."""
+AT_ONCE = 250
+"""Customers whose rows SQLite sorts at a time, in memory."""
 
 
 class Pair(NamedTuple):
-    """A table in two versions of the read model, and the columns that both have, the customer's number first."""
+    """A table in two versions of the read model, and the columns that both have, the customer's number first.
+
+    `key` are those of them that name a row, as far as the projection says.
+    """
 
     before: str
     after: str
     columns: tuple[str, ...]
     name: str
+    key: tuple[str, ...]
 
 
 class Counts(NamedTuple):
@@ -81,8 +85,8 @@ def _by_place(connection: Connection, pair: Pair, first: int, last: int) -> tupl
     """Compare row by row those that stand at the same place.
 
     SQLite has no hash. A customer's rows are written together and in the order of the fold, so in both tables they
-    stand without a gap and in one order; a whole range does in tables that were built alike. Where they do not, the
-    rows are fetched and compared as sets.
+    stand without a gap and in one order; a whole range does in tables that were built alike. Where they do not, as
+    catching up leaves them, SQLite compares them as sets.
     """
     values = {"first": first, "last": last}
     before, after = (
@@ -126,31 +130,55 @@ def _by_customer(connection: Connection, pair: Pair, values: dict[str, int]) -> 
             "WHERE customer BETWEEN :first AND :last GROUP BY customer"
         )
 
-    rows: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for which, table in enumerate((pair.before, pair.after)):
-        for customer, _, _, number in connection.execute(text(places(table)), values):
-            rows[customer][which] = number
-    alike = connection.execute(
+    found = connection.execute(
         text(
-            f"WITH old AS MATERIALIZED ({places(pair.before)}), new AS MATERIALIZED ({places(pair.after)}) "
-            "SELECT old.customer FROM old JOIN new ON new.customer = old.customer "
+            f"WITH old AS MATERIALIZED ({places(pair.before)}), new AS MATERIALIZED ({places(pair.after)}), "
+            "alike AS MATERIALIZED (SELECT old.customer FROM old JOIN new ON new.customer = old.customer "
             f'CROSS JOIN "{pair.before}" b ON b.rowid BETWEEN old.low AND old.high '
             f'CROSS JOIN "{pair.after}" a ON a.rowid = b.rowid + (new.low - old.low) '
             "WHERE old.rows = new.rows AND old.high - old.low = old.rows - 1 AND new.high - new.low = new.rows - 1 "
-            f"AND {_same(pair)} GROUP BY old.customer HAVING count(*) = max(old.rows)"
+            f"AND {_same(pair)} GROUP BY old.customer HAVING count(*) = max(old.rows)) "
+            "SELECT customer, max(before), max(after) FROM (SELECT customer, rows AS before, 0 AS after FROM old "
+            "UNION ALL SELECT customer, 0, rows FROM new) "
+            "WHERE customer NOT IN (SELECT customer FROM alike) GROUP BY customer"
         ),
         values,
     )
-    for customer in alike.scalars():
-        del rows[customer]
-    unsure = [customer for customer, (before, after) in rows.items() if before == after]
+    rows = {customer: Counts(*both) for customer, *both in found}
+    unsure = [customer for customer, counts in rows.items() if counts.before == counts.after]
     for chunk in chunks(unsure, AT_ONCE):
-        made = rows_in(connection, pair.before, pair.columns, chunk)
-        others = rows_in(connection, pair.after, pair.columns, chunk)
-        for customer in chunk:
-            if Counter(made[customer]) == Counter(others[customer]):
-                del rows[customer]
-    return {customer: Counts(*both) for customer, both in rows.items()}
+        for customer in set(chunk) - _unlike(connection, pair, chunk):
+            del rows[customer]
+    return rows
+
+
+def _unlike(connection: Connection, pair: Pair, customers: Collection[int]) -> set[int]:
+    """Return which customers differ of those who have as many rows in both.
+
+    Where no row of the first is missing in the second, and none is there twice, both hold the same; what is there
+    twice is counted.
+    """
+    columns = ", ".join(f'"{name}"' for name in pair.columns)
+    one = f'FROM "{{}}" WHERE customer IN ({", ".join(str(int(customer)) for customer in customers)})'
+    missing = connection.execute(
+        text(
+            f"SELECT DISTINCT customer FROM (SELECT {columns} {one.format(pair.before)} "
+            f"EXCEPT SELECT {columns} {one.format(pair.after)})"
+        )
+    )
+    unlike = set(missing.scalars())
+    key = ", ".join(f'"{name}"' for name in pair.key)
+    twice = connection.execute(
+        text(f"SELECT DISTINCT customer {one.format(pair.before)} GROUP BY {key} HAVING count(*) > 1")
+    )
+    for customer in set(twice.scalars()) - unlike:
+        old, new = (
+            Counter(rows_in(connection, table, pair.columns, [customer])[customer])
+            for table in (pair.before, pair.after)
+        )
+        if old != new:
+            unlike.add(customer)
+    return unlike
 
 
 def rows_in(
