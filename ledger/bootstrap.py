@@ -18,8 +18,8 @@ from ledger.projecting.catch_up import CaughtUp, catch_up
 from ledger.projecting.choosing import chosen, numbered
 from ledger.projecting.compare import compare
 from ledger.projecting.comparison import Comparison
-from ledger.projecting.promises import require_journey
 from ledger.projecting.health import Health, Thresholds, health
+from ledger.projecting.promises import require_journey
 from ledger.projecting.quarantine import Parked, Refolded, quarantine, refold, retry
 from ledger.projecting.rebuild import Rebuilt, build, rebuild
 from ledger.queries.history import history

@@ -88,7 +88,7 @@ class Building(Struct, kw_only=True):
     def finish(self) -> None:
         """Say that the version is whole: what it was made of is indexed, and its projections stand at its position."""
         for projection in PROJECTIONS:
-            with writing(self.store.engine) as connection:
+            with writing(self.store.engine, much=True) as connection:
                 require_claim(connection, self.model.version, self.token)
                 index_tables(connection, projection, self.model.version)
         now = self.store.clock()
@@ -121,7 +121,7 @@ class Building(Struct, kw_only=True):
 
     def _write(self) -> None:
         version = self.model.version
-        with writing(self.store.engine) as connection:
+        with writing(self.store.engine, much=True) as connection:
             require_claim(connection, version, self.token)
             for projection in PROJECTIONS:
                 insert_rows(connection, table_of(projection, version), self.waiting.get(projection.name, ()))

@@ -13,7 +13,7 @@ from ledger.projecting.following import under
 from ledger.projecting.rebuild import archived_position
 from ledger.projections import PROJECTIONS
 from ledger.runners.inline import Built
-from ledger.runners.memory import peak_kib
+from ledger.runners.memory import no_search_for_cycles, peak_kib
 from ledger.runners.run import LOCAL, Run
 from ledger.runners.source import Source
 from ledger.runners.whole import fold_log
@@ -63,9 +63,10 @@ def write_files(
         to=_empty(to),
     )
     counted = _Counted()
-    for built in fold_log(store, source, run):
-        counted.take(built)
-        progress(counted.events, position)
+    with no_search_for_cycles():
+        for built in fold_log(store, source, run):
+            counted.take(built)
+            progress(counted.events, position)
     seconds = time.perf_counter() - started
     return Filed(
         to=to,

@@ -16,7 +16,7 @@ from ledger.projecting.comparison import Comparison
 from ledger.projecting.following import follow, under
 from ledger.projecting.promises import require_promises
 from ledger.projections import PROJECTIONS
-from ledger.runners.memory import peak_kib
+from ledger.runners.memory import no_search_for_cycles, peak_kib
 from ledger.runners.run import LOCAL, Run
 from ledger.runners.source import Source
 from ledger.runners.whole import fold_log
@@ -117,9 +117,10 @@ def build(
     )
     try:
         progress(building.events, building.model.position)
-        for built in fold_log(store, source, run, building.gaps):
-            building.take(built)
-            progress(building.events, building.model.position)
+        with no_search_for_cycles():
+            for built in fold_log(store, source, run, building.gaps):
+                building.take(built)
+                progress(building.events, building.model.position)
         building.flush()
         building.finish()
     except BaseException as error:

@@ -104,9 +104,7 @@ def _require_answer(master: str) -> None:
     if master.startswith("spark://"):
         hosts = master.removeprefix("spark://").split(",")
         if not any(_answers(host) for host in hosts):
-            raise ProjectionError(
-                f"the Spark master at {master} does not answer: check its address and that it runs"
-            )
+            raise ProjectionError(f"the Spark master at {master} does not answer: check its address and that it runs")
 
 
 def _answers(host: str) -> bool:

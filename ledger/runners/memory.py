@@ -1,8 +1,11 @@
-"""How much memory this process has taken at most."""
+"""What memory this process has taken at most, and how it is given back."""
 
 from __future__ import annotations
 
+import gc
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 STATUS = Path("/proc/self/status")
@@ -18,3 +21,15 @@ def peak_kib() -> int:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+@contextmanager
+def no_search_for_cycles() -> Iterator[None]:
+    """Look for no cycles meanwhile: rows hold none, and each look goes through all rows that wait to be written."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

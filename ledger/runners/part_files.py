@@ -1,7 +1,8 @@
-"""A task's rows as Parquet, a row group for each of its ranges: whole files at its end, or none."""
+"""A task's rows as Parquet: whole files at its end, or none."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +14,9 @@ from ledger.archive.place import Place
 from ledger.projections import PROJECTIONS
 from ledger.runners.inline import TOO_LARGE, Built, too_large
 from ledger.runners.parts import PARKED, part_name, schema_of
+
+GROUP = 65_536
+"""Rows of a row group: each one costs as much as thousands of rows."""
 
 
 class PartFiles:
@@ -27,6 +31,7 @@ class PartFiles:
         self._position = position
         self._drafts: dict[str, Any] = {}
         self._writers: dict[str, Any] = {}
+        self._waiting: dict[str, list[Any]] = defaultdict(list)
 
     def __enter__(self) -> Self:
         for projection in PROJECTIONS:
@@ -46,9 +51,9 @@ class PartFiles:
             built.customers -= len(beyond)
             made = _tables(built)
         for name, table in made.items():
-            if name not in self._writers:
-                self._open(name, table.schema)
-            self._writers[name].write_table(table)
+            self._waiting[name].append(table)
+            if sum(part.num_rows for part in self._waiting[name]) >= GROUP:
+                self._flush(name)
         built.written = {name: len(rows) for name, rows in built.rows.items()}
         built.rows = {}
 
@@ -56,6 +61,8 @@ class PartFiles:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            for name in list(self._waiting) if error is None else ():
+                self._flush(name)
             for name, writer in self._writers.items():
                 writer.close()
                 if error is None:
@@ -63,6 +70,12 @@ class PartFiles:
         finally:
             for draft in self._drafts.values():
                 draft.unlink(missing_ok=True)
+
+    def _flush(self, name: str) -> None:
+        table = pa.concat_tables(self._waiting.pop(name))
+        if name not in self._writers:
+            self._open(name, table.schema)
+        self._writers[name].write_table(table)
 
     def _open(self, name: str, schema: pa.Schema) -> None:
         self._drafts[name] = self._place.draft()

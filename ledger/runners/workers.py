@@ -32,6 +32,9 @@ from ledger.store.engine import open_engine, parse_url
 TASKS_AHEAD = 2
 """Tasks given to each worker before its rows are taken, so that it never waits for the next."""
 
+CACHE = 8_192
+"""KiB of a SQLite log that a worker keeps: it reads one range after the other."""
+
 PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from ledger.runners.workers import serve; serve(int(sys.argv[2]))"
 )
@@ -128,7 +131,7 @@ def serve(file: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         source: Source = pipe.recv()
-        engine = open_engine(parse_url(source.url), pool_size=1)
+        engine = open_engine(parse_url(source.url), pool_size=1, cache=CACHE)
         folding = Folding(source, engine)
         while True:
             for built in folding.fold(pipe.recv()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,9 @@ SQLITE_PRAGMAS = {
     "cache_size": (-65536, -65536),
     "temp_store": ("MEMORY", 2),
 }
+
+FRUGAL = {"cache_size": -8192, "temp_store": "FILE"}
+"""What SQLite is set to while much is written: an index of millions of rows would else be sorted in memory."""
 
 POSTGRES_SETTINGS = (
     f"-c synchronous_commit=on -c lock_timeout={BUSY_TIMEOUT:g}s -c statement_timeout=0 "
@@ -94,13 +97,18 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
-def open_engine(url: URL, *, pool_size: int = 8) -> Engine:
-    """Return an engine whose every connection has been set, and checked, to be durable."""
+def open_engine(url: URL, *, pool_size: int = 8, cache: int | None = None) -> Engine:
+    """Return an engine whose every connection has been set, and checked, to be durable.
+
+    `cache` is how much of a SQLite file each connection keeps, in KiB, where that is to be less.
+    """
     if url.get_backend_name() == "sqlite":
         engine = create_engine(
             url, pool_size=pool_size, max_overflow=8, pool_timeout=BUSY_TIMEOUT, connect_args={"timeout": BUSY_TIMEOUT}
         )
         event.listen(engine, "connect", _prepare_sqlite)
+        if cache is not None:
+            event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA cache_size=-{cache}"))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     engine = create_engine(
@@ -187,7 +195,32 @@ def reading(engine: Engine, *, soon: bool = False) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Open one transaction that writes; it is kept whole or not at all."""
-    with typed_errors(), engine.connect().execution_options(**WRITES) as connection, connection.begin():
+def writing(engine: Engine, *, much: bool = False) -> Iterator[Connection]:
+    """Open one transaction that writes; it is kept whole or not at all.
+
+    `much` says that more is written than memory should hold: SQLite then keeps little of it and sorts in files.
+    """
+    with (
+        typed_errors(),
+        engine.connect().execution_options(**WRITES) as connection,
+        _frugal(connection) if much else nullcontext(),
+        connection.begin(),
+    ):
         yield connection
+
+
+@contextmanager
+def _frugal(connection: Connection) -> Iterator[None]:
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    # On the driver's connection, because SQLAlchemy's own would begin a transaction, in which neither may change.
+    driver: Any = connection.connection.driver_connection
+    for name, value in FRUGAL.items():
+        driver.execute(f"PRAGMA {name}={value}")
+    try:
+        yield
+    finally:
+        with suppress(sqlite3.Error):  # a connection that is broken is not used again
+            for name in FRUGAL:
+                driver.execute(f"PRAGMA {name}={SQLITE_PRAGMAS[name][0]}")
