@@ -1,4 +1,4 @@
-"""How fast is every projection made anew: from the log or the archive, into tables or files, by one worker or two?
+"""How fast is every projection made anew? From the log or the archive, into tables or files, by one worker or two.
 
 Each rebuild is a process of its own, so that its memory and processor time are its own. A ledger that is given is
 used as it is (its archive is made beside it); else one of simulated events is made, and is gone afterwards.

@@ -89,11 +89,16 @@ def test_the_files_hold_the_rows_of_the_tables(told: Ledger, tmp_path: Path, wor
     made = write_files(told.store, str(tmp_path / "out"), run=Run(workers=workers))
     assert made.parked == 1
     for name, rows in rows_of(told).items():
-        files = duckdb.sql(f"SELECT * FROM '{tmp_path}/out/{name}/*.parquet'").fetchall()
+        files = read(tmp_path / "out" / name)
         assert sorted(files, key=repr) == rows
         assert made.rows[name] == len(rows)
-    [(_, position, reason)] = duckdb.sql(f"SELECT * FROM '{tmp_path}/out/parked/*.parquet'").fetchall()
+    [(_, position, reason)] = read(tmp_path / "out" / "parked")
     assert (position, "meter.read" in reason) == (made.position, True)
+
+
+def read(folder: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect() as connection:
+        return connection.execute(f"SELECT * FROM '{folder}/*.parquet'").fetchall()
 
 
 def test_files_are_not_mixed_with_those_of_another_run(told: Ledger, tmp_path: Path) -> None:
