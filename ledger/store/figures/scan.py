@@ -22,6 +22,8 @@ from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.store.links import Units
 from ledger.store.log import Until
 from ledger.store.mapper import RECORD_COLUMNS, RowMapper
+from ledger.store.read_model import PARKED, versioned
+from ledger.store.versions import live_model
 
 PAGE = 5_000
 
@@ -157,9 +159,13 @@ class Scan:
             yield stream, named.source, named.event_id
 
     def _parked_streams(self) -> list[int]:
+        live = live_model(self._connection)
+        if live is None:
+            return []
         where, values = self._until.where()
+        aside = f"SELECT position FROM {versioned(PARKED, live.version)}"
         rows = self._connection.execute(
-            text(f"SELECT stream FROM events WHERE position IN (SELECT position FROM parked) AND {where}"), values
+            text(f"SELECT stream FROM events WHERE position IN ({aside}) AND {where}"), values
         )
         return [int(row[0]) for row in rows]
 
