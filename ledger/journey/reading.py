@@ -7,10 +7,10 @@ what the folds see. Merges are resolved before: the events of all the customer's
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, eq
 from typing import Any
 
 from msgspec import Struct, structs
@@ -151,10 +151,8 @@ def _retimed(event: Event) -> Event:
 def _ordered(events: list[Event]) -> list[Event]:
     """Sort in the order of the fold: by instant, which is quick, and by all of it only where instants are equal."""
     events.sort(key=_at)
-    instants = Counter(map(_at, events))
-    if len(instants) < len(events):
-        for at in [at for at, count in instants.items() if count > 1]:
-            first = bisect_left(events, at, key=_at)
-            alike = slice(first, first + instants[at])
-            events[alike] = sorted(events[alike], key=fold_order)
+    instants = list(map(_at, events))
+    for at in set(compress(instants, map(eq, instants, instants[1:]))):
+        alike = slice(bisect_left(instants, at), bisect_right(instants, at))
+        events[alike] = sorted(events[alike], key=fold_order)
     return events

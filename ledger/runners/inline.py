@@ -46,8 +46,9 @@ class Built(Struct):
         """Take in one customer's rows."""
         self.customers += 1
         self.events += events
+        named = (customer,)
         for name, its in rows.items():
-            self.rows.setdefault(name, []).extend((customer, *row) for row in its)
+            self.rows.setdefault(name, []).extend([named + row for row in its])
 
     def set_aside(self, customers: Collection[int], position: int, why: str) -> None:
         """Park customers whose rows were made but cannot be kept."""
