@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from ledger.archive.columns import REPEATED, indices, integers
+from ledger.archive.columns import REPEATED, SCHEMA, indices, integers
 from ledger.archive.folder import said
 from ledger.archive.manifest import Segment
 from ledger.archive.place import Place
@@ -20,6 +20,11 @@ AT_ONCE = 16_384
 """Rows held of all segments together that are read as one, or MIN of each."""
 
 MIN = 1_024
+
+READ = pa.schema(
+    [field.with_type(pa.dictionary(pa.int32(), field.type)) if field.name in REPEATED else field for field in SCHEMA]
+)
+"""The columns as they are read: what repeats stays a dictionary."""
 
 Key = tuple[int, int]
 
@@ -107,6 +112,7 @@ class SegmentFile:
     def __init__(self, place: Place, segment: Segment) -> None:
         self._place = place
         self._path = segment.path
+        self._rows = segment.rows
         self._stream: IO[bytes] | None = None
 
     def batches(self, columns: Sequence[str], streams: Any, rows: int) -> Iterator[pa.Table]:
@@ -115,7 +121,7 @@ class SegmentFile:
         `streams` are the first and the last of those wanted, or an ascending array of them.
         """
         file = self._open()
-        groups = [number for number, low, high in _bounds(file) if _meet(streams, low, high)]
+        groups = [number for number, low, high in self._guarded(_bounds, file) if _meet(streams, low, high)]
         if not groups:
             return
         batches = file.iter_batches(rows, row_groups=groups, columns=list(columns), use_threads=False)
@@ -132,7 +138,16 @@ class SegmentFile:
         if self._stream is None:
             raise ArchiveDamaged(self._path, "is missing (if `archive` ran meanwhile, open the archive again)")
         # Reading ahead was measured: it costs memory and gains nothing where a file is local.
-        return self._guarded(parquet.ParquetFile, self._stream, read_dictionary=list(REPEATED), pre_buffer=False)
+        file = self._guarded(
+            parquet.ParquetFile,
+            self._stream,
+            read_dictionary=list(REPEATED),
+            pre_buffer=False,
+            page_checksum_verification=True,
+        )
+        if file.metadata.num_rows != self._rows or not file.schema_arrow.equals(READ):
+            raise ArchiveDamaged(self._path, "cannot be read (its rows or columns are not those that were written)")
+        return file
 
     def _guarded(self, act: Any, *arguments: Any, **named: Any) -> Any:
         try:
@@ -142,16 +157,16 @@ class SegmentFile:
                 raise said(error, self._place.address) from error
             # Without a number it is Arrow's word for a page that does not decode.
             raise ArchiveDamaged(self._path, f"cannot be read ({error})") from error
-        except (pa.ArrowException, ValueError, KeyError, EOFError) as error:
+        except (pa.ArrowException, ValueError, LookupError, TypeError, ArithmeticError, EOFError) as error:
             raise ArchiveDamaged(self._path, f"cannot be read ({error})") from error
 
 
-def _bounds(file: Any) -> Iterator[tuple[int, int, int]]:
-    """Yield the number of each row group, and its first and last stream."""
+def _bounds(file: Any) -> list[tuple[int, int, int]]:
+    """Return the number of each row group, and its first and last stream."""
     column = file.schema_arrow.get_field_index("stream")
-    for number in range(file.metadata.num_row_groups):
-        found = file.metadata.row_group(number).column(column).statistics
-        yield number, found.min, found.max
+    groups = range(file.metadata.num_row_groups)
+    found = [file.metadata.row_group(number).column(column).statistics for number in groups]
+    return [(number, int(one.min), int(one.max)) for number, one in zip(groups, found, strict=True)]
 
 
 def _meet(streams: Any, low: int, high: int) -> bool:

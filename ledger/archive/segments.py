@@ -27,6 +27,8 @@ WRITING: dict[str, Any] = {
     "compression_level": 1,
     "use_dictionary": list(REPEATED),
     "column_encoding": dict.fromkeys(NUMBERS, "DELTA_BINARY_PACKED"),
+    # Bytes that were altered may decode to other numbers; nothing but this tells a rebuild so.
+    "write_page_checksum": True,
 }
 
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from ledger import Ledger
 from ledger.archive.archive import open_archive
+from ledger.archive.columns import RECORD
 from ledger.archive.manifest import Manifest
 from ledger.archive.writing import write_archive
 from ledger.errors import (
@@ -291,6 +293,41 @@ def test_a_damaged_segment_is_told_by_name_when_it_is_read(ledger: Ledger, folde
         held(folder)
     assert raised.value.path == f"segments/{segment.name}"
     assert "run `verify --archive`" in str(raised.value)
+
+
+def test_one_altered_bit_in_the_values_of_any_column_is_found_when_they_are_read(
+    quick_ledger: Ledger, folder: Path
+) -> None:
+    story(quick_ledger)
+    archived(quick_ledger, folder, width=None)
+    [segment] = (folder / "segments").iterdir()
+    content = segment.read_bytes()
+    group = parquet.ParquetFile(segment).metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    for column in [column for column in columns if column.path_in_schema in RECORD]:
+        last = (column.dictionary_page_offset or column.data_page_offset) + column.total_compressed_size - 1
+        segment.write_bytes(content[:last] + bytes([content[last] ^ 1]) + content[last + 1 :])
+        with pytest.raises(ArchiveDamaged):
+            held(folder)
+
+
+@pytest.mark.parametrize("other", ["a column less", "a row less", "another kind of number"])
+def test_a_segment_of_other_columns_or_rows_is_told_when_it_is_read(
+    quick_ledger: Ledger, folder: Path, other: str
+) -> None:
+    story(quick_ledger)
+    archived(quick_ledger, folder, width=None)
+    [segment] = (folder / "segments").iterdir()
+    table = parquet.read_table(segment)
+    number = table.schema.get_field_index("occurred_at")
+    changed = {
+        "a column less": table.drop_columns(["occurred_at"]),
+        "a row less": table.slice(1),
+        "another kind of number": table.set_column(number, "occurred_at", table["occurred_at"].cast("duration[us]")),
+    }
+    parquet.write_table(changed[other], segment)
+    with pytest.raises(ArchiveDamaged, match="not those that were written"):
+        held(folder)
 
 
 def test_a_full_disk_is_told_and_leaves_the_archive_as_it_was(quick_ledger: Ledger, tmp_path: Path) -> None:
