@@ -13,6 +13,7 @@ from ledger.projections.shape import Projection
 from ledger.store.engine import Connection
 from ledger.store.read_model import insert_rows, run_each, table_of, versioned
 from ledger.store.rows import chunks
+from ledger.store.together import delete_each, update_each
 
 CHUNK = 500
 
@@ -124,15 +125,17 @@ def write_changes(connection: Connection, changes: RowChanges, version: int) -> 
         table = changes.tables[projection.name]
         _delete_customers(connection, projection, changes.replaced, version)
         places = _places(connection, projection, table.wide, version)
-        run_each(connection, _delete(projection, version), _apart(table.deleted, table.wide))
-        run_each(connection, _update(projection, version), map(_order(projection), _apart(table.updated, table.wide)))
+        stored, key = table_of(projection, version), ("customer", *projection.key)
+        delete_each(connection, stored, key, _apart(table.deleted, table.wide))
+        updated = list(map(_order(projection), _apart(table.updated, table.wide)))
+        update_each(connection, stored, _unkeyed(projection), key, updated)
         if table.wide:
             _write_wide(connection, projection, table, places, version)
-        insert_rows(connection, table_of(projection, version), table.inserted)
+        insert_rows(connection, stored, table.inserted)
 
 
-def _apart(rows: list[Row], wide: Collection[int]) -> Iterable[Row]:
-    return (row for row in rows if row[0] not in wide) if wide else rows
+def _apart(rows: list[Row], wide: Collection[int]) -> list[Row]:
+    return [row for row in rows if row[0] not in wide] if wide else rows
 
 
 def _write_wide(
@@ -191,26 +194,15 @@ def _key(projection: Projection[Any]) -> Any:
 
 @cache
 def _order(projection: Projection[Any]) -> Any:
-    """Return what orders a row (customer first) as `_update` takes it: what changes, then the customer and the key."""
+    """Return what orders a row (customer first) for `update_each`: what changes, then the customer and the key."""
     key = _numbers(projection)
     rest = [number for number in range(len(projection.columns)) if number not in key]
     places = [*(1 + number for number in rest), 0, *(1 + number for number in key)]
     return itemgetter(*places)
 
 
-@cache
-def _update(projection: Projection[Any], version: int) -> str:
-    columns = ", ".join(f"{column.name} = ?" for column in projection.columns if column.name not in projection.key)
-    return f'UPDATE "{versioned(projection.name, version)}" SET {columns} WHERE {_where(projection)}'
-
-
-@cache
-def _delete(projection: Projection[Any], version: int) -> str:
-    return f'DELETE FROM "{versioned(projection.name, version)}" WHERE {_where(projection)}'
-
-
-def _where(projection: Projection[Any]) -> str:
-    return " AND ".join(f"{name} = ?" for name in ("customer", *projection.key))
+def _unkeyed(projection: Projection[Any]) -> list[str]:
+    return [column.name for column in projection.columns if column.name not in projection.key]
 
 
 def _tuple(key: Any) -> Row:
