@@ -10,7 +10,7 @@ from msgspec import Struct
 from ledger.projecting.continuing import Batch, Folding
 from ledger.store.checkpoints import advance
 from ledger.store.engine import Connection, reading, writing
-from ledger.store.fold_states import save_states
+from ledger.store.fold_states import hold_states, save_states
 from ledger.store.links import linked_streams, units_of
 from ledger.store.log import Until, last_position, position_rows
 from ledger.store.mapper import Row
@@ -19,6 +19,7 @@ from ledger.store.row_changes import write_changes
 from ledger.store.serving import fingerprints, require_built, require_serving
 from ledger.store.standstill import require_head
 from ledger.store.store import Store
+from ledger.store.versions import named_model, require_kept
 
 BATCH = 10_000
 
@@ -39,7 +40,7 @@ def catch_up(store: Store, model: int | None = None, progress: Progress = lambda
     """Apply every event recorded so far, batch by batch; `customers` counts one again in each batch that touches it.
 
     `model` is a version of the read model built under the store's definitions, by default the live one. Raises
-    ProjectionStale, or ProjectionRaced when another projector leads.
+    ProjectionStale, ReadModelNotFound, or ProjectionRaced when another projector leads or the version is given up.
     """
     total = CaughtUp(events=0, customers=0, position=0, parked=0)
     while True:
@@ -76,6 +77,7 @@ def _write(store: Store, batch: Batch, folding: Folding) -> None:
     with writing(store.engine) as connection:
         now = store.clock()
         advance(connection, batch.model, fingerprints(store.context), batch.old, batch.new, now)
+        require_kept(connection, batch.model)
         if batch.new == batch.old:
             # A checkpoint that stays where it is stops no other batch that began with the states as they were.
             require_head(connection, batch.new)
@@ -88,6 +90,8 @@ def _read(store: Store, connection: Connection, limit: int, wanted: int | None, 
     if wanted is None:
         model, old = require_serving(connection, store.context)
     else:
+        hold_states(connection, wanted)
+        named_model(connection, str(wanted))
         model, old = require_built(connection, store.context, wanted)
     new = min(last_position(connection), old + limit)
     by_stream: dict[int, list[Row]] = defaultdict(list)

@@ -6,9 +6,11 @@ from msgspec import structs
 
 from ledger.errors import InvalidDefinition, ProjectionRaced, ProjectionStale
 from ledger.projecting.catch_up import BATCH, catch_up, catch_up_batch
+from ledger.projecting.leading import stand_by
 from ledger.schemas.definitions import Definitions, compile_context
 from ledger.store.checkpoints import read_checkpoints
 from ledger.store.engine import Connection, reading
+from ledger.store.log import last_position
 from ledger.store.mapper import RowMapper
 from ledger.store.serving import require_built
 from ledger.store.store import Store
@@ -22,13 +24,23 @@ def under(store: Store, definitions: Definitions) -> Store:
 
 
 def follow(store: Store, model: int | None) -> None:
-    """Take in what was recorded meanwhile; another projector that does the same is no reason to fail."""
+    """Take in what was recorded meanwhile; another projector that does the same is waited for.
+
+    Raises ProjectionStale, ReadModelNotFound.
+    """
     while True:
         try:
             catch_up(store, model)
         except ProjectionRaced:
+            stand_by(store, head(store), model)
             continue
         return
+
+
+def head(store: Store) -> int:
+    """Return the position of the last event."""
+    with reading(store.engine) as connection:
+        return last_position(connection)
 
 
 def follower(store: Store, version: int) -> Store | None:
@@ -59,4 +71,4 @@ def follow_to(store: Store, version: int, position: int) -> None:
         try:
             catch_up_batch(store, min(BATCH, position - at), version)
         except ProjectionRaced:
-            continue
+            stand_by(store, position, version)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from msgspec import Struct
 
@@ -12,7 +13,7 @@ from ledger.projecting.catch_up import BATCH, CaughtUp, catch_up_batch
 from ledger.store.engine import reading
 from ledger.store.log import last_position, recorded_at
 from ledger.store.news import Listener
-from ledger.store.serving import require_serving
+from ledger.store.serving import require_built, require_serving
 from ledger.store.store import Store
 
 SILENCE = 3.0
@@ -63,15 +64,16 @@ def lead(store: Store, every: float) -> Iterator[Led]:
         limit = _next(limit, made.events, took)
 
 
-def stand_by(store: Store, until: int | None = None) -> bool:
-    """Wait while another projector goes on; say whether it has reached the position `until`.
+def stand_by(store: Store, until: int | None = None, model: int | None = None) -> bool:
+    """Wait while another projector goes on with a version, by default the live one; say whether it reached `until`.
 
-    Otherwise nothing has moved for SILENCE seconds while events waited.
+    Otherwise nothing has moved for SILENCE seconds while events waited. Raises ProjectionStale.
     """
     stood, since = -1, time.monotonic()
     while True:
         with reading(store.engine, soon=True) as connection:
-            position = require_serving(connection, store.context).position
+            serving = require_serving if model is None else partial(require_built, model=model)
+            position = serving(connection, store.context).position
             head = last_position(connection)
         if until is not None and position >= until:
             return True

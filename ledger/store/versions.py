@@ -139,6 +139,21 @@ def require_claim(connection: Connection, version: int, token: str) -> None:
         )
 
 
+def require_kept(connection: Connection, version: int) -> None:
+    """Check that a version was not given up, and let nobody do so before the transaction ends; take checkpoints first.
+
+    Raises ProjectionRaced.
+    """
+    held = " FOR SHARE" if connection.dialect.name == "postgresql" else ""
+    state = connection.execute(
+        text(f"SELECT state FROM read_models WHERE version = :version{held}"), {"version": version}
+    ).scalar()
+    if state in ("abandoned", "dropped"):
+        raise ProjectionRaced(
+            f"version {version} of the read model was given up meanwhile: nothing of this batch was applied"
+        )
+
+
 def set_state(connection: Connection, version: int, state: State) -> None:
     """Move a version on to another state."""
     connection.execute(
