@@ -49,10 +49,10 @@ def caught_up_with(ledger: Ledger, events: list[Any], chance: Random) -> Tables:
     return tables(ledger)
 
 
-def one_by_one(ledger: Ledger) -> Tables:
-    """Fold every customer who lives on, each for themselves."""
+def one_by_one(ledger: Ledger, every: int = 1) -> Tables:
+    """Fold the customers who live on, or every so many of them, each for themselves."""
     with reading(ledger.store.engine) as connection:
-        streams = range(1, last_stream(connection) + 1)
+        streams = range(1, last_stream(connection) + 1, every)
         units, names = all_units(connection), customer_ids(connection, streams)
     found: Tables = {projection.name: [] for projection in PROJECTIONS}
     for stream in streams:

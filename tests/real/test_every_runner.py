@@ -11,12 +11,11 @@ from sqlalchemy import text
 
 from ledger import Ledger
 from ledger.projecting.catch_up import catch_up, catch_up_batch
-from ledger.projecting.rebuild import rebuild
 from ledger.projections import PROJECTIONS
-from ledger.runners.run import Run
 from ledger.store.engine import writing
 from ledger.store.read_model import PARKED, STATES, versioned
 from ledger.store.versions import live_model
+from tests.faults.extent import FULL, many
 from tests.properties.ledgers import Tables, tables
 from tests.properties.test_every_runner import archived, one_by_one
 from tests.real.figures import LOGS, Log
@@ -25,7 +24,11 @@ from tests.real.ledgers import imported
 pytestmark = pytest.mark.real
 
 
-@pytest.fixture(scope="module", params=LOGS, ids=lambda log: log.name)
+# The one of 24,000 customers takes minutes.
+TOLD = [log for log in LOGS if FULL or log.name != "cdnow"]
+
+
+@pytest.fixture(scope="module", params=TOLD, ids=lambda log: log.name)
 def ledger(
     request: pytest.FixtureRequest, real_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Ledger]:
@@ -54,13 +57,12 @@ def caught_up(ledger: Ledger, batch: int) -> Tables:
 
 
 def test_all_agree(ledger: Ledger, tmp_path: Path) -> None:
-    rebuild(ledger.store)
     expected = tables(ledger)
-    assert sum(map(len, expected.values())) > 10_000
-    assert caught_up(ledger, 10_000) == expected
-    assert caught_up(ledger, 1_777) == expected
-    assert one_by_one(ledger) == expected
-    made = rebuild(ledger.store, run=Run(workers=2))
-    assert made.live, made.difference
-    assert tables(ledger) == expected
+    assert sum(map(len, expected.values())) > 5_000
+    for batch in (10_000, 1_777)[: many(1, 2)]:
+        assert caught_up(ledger, batch) == expected
+    some = one_by_one(ledger, every=many(25, 1))
+    for name, rows in some.items():
+        customers = {row[0] for row in some["journey_position"]}
+        assert rows == [row for row in expected[name] if row[0] in customers]
     assert archived(ledger, tmp_path / "archive", Random(1)) == expected
