@@ -40,6 +40,7 @@ class Context:
         self._assistance = {name: channel.assistance for name, channel in channels.items()}
         self.day = self._calendar.day
         self.month = self._calendar.month
+        self.month_around = self._calendar.month_around
 
     @property
     def hash(self) -> str:

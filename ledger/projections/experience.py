@@ -77,6 +77,7 @@ class ExperienceFold:
         self._plans = {t.name: (is_touchpoint(t), is_contact(t), MEASURES.get(t.name)) for t in types}
         self.day = context.day
         self.month = context.month
+        self._month_around = context.month_around
 
     def initial(self) -> ExperienceState:
         return ExperienceState()
@@ -87,15 +88,17 @@ class ExperienceFold:
 
     def _stay(self, state: ExperienceState, stage: str, events: list[Event]) -> None:
         """Add events that all occurred in one stage."""
-        plans, month, places = self._plans, self.month, state.touches
+        plans, places = self._plans, state.touches
+        month = begin = end = 0
         for event in events:
             touchpoint, contact, measure = plans[event.type]
             if touchpoint:
-                channel, direction = event.channel, event.direction
-                place = (month(event.at), stage, channel or "", event.department or "", state.segments)
-                touches = places.get(place)
-                if touches is None:
-                    touches = places[place] = Touches()
+                at, channel = event.at, event.channel
+                if not begin <= at < end:
+                    month, begin, end = self._month_around(at)
+                place = (month, stage, channel or "", event.department or "", state.segments)
+                touches = places.get(place) or places.setdefault(place, Touches())
+                direction = event.direction
                 if direction == "inbound":
                     touches.inbound += 1
                 elif direction == "outbound":

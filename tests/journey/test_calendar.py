@@ -55,3 +55,19 @@ def test_the_first_and_last_instants_that_can_be_recorded_have_a_day() -> None:
         for moment in (first, last):
             assert abs(calendar.day(microseconds(moment)) - (moment - EPOCH).days) <= 1
             assert abs(calendar.month(microseconds(moment)) - (moment - EPOCH).days) <= 31
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  as above
+    st.integers(-3, 3).map(lambda days: timedelta(days=days)),
+)
+def test_what_is_said_to_lie_around_an_instant_lies_in_its_month(zone: str, moment: datetime, days: timedelta) -> None:
+    # Around the first of a month, where months end earlier in one zone than in the other.
+    at = microseconds(moment.replace(day=1) + days)
+    month, begin, end = CALENDARS[zone].month_around(at)
+    assert begin <= at < end
+    assert {LocalCalendar(ZoneInfo(zone)).month(one) for one in (begin, at, end - 1)} == {month}
+    first = (EPOCH + timedelta(microseconds=begin)).astimezone(ZoneInfo(zone)).date().replace(day=1)
+    last = (EPOCH + timedelta(microseconds=end - 1)).astimezone(ZoneInfo(zone)).date().replace(day=1)
+    assert first == last == EPOCH.date() + timedelta(days=month)
