@@ -15,6 +15,7 @@ from ledger.events.contacts import is_contact, is_touchpoint
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.identity import PreferenceSet
 from ledger.events.interaction import InteractionCompleted
+from ledger.events.vocabulary import EventType
 from ledger.events.voice import SurveyResponded
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
@@ -52,40 +53,36 @@ class ChannelsState(Struct, array_like=True):
 
 Event = RecordedEvent[Data]
 
-Meaning = Callable[[Usage, Event], None]
-"""Adds to a usage what a touchpoint of some type means beside having been one."""
+Meaning = Callable[[ChannelsState, Usage, Event], None]
+"""Adds to a state, and to a usage in it, what a touchpoint of some type means beside having been one."""
 
 
 class ChannelsFold:
     """Counts touchpoints by channel, and switches between the channels of consecutive contacts."""
 
     def __init__(self, context: Context) -> None:
-        # One lookup an event: of a touchpoint, whether it is a contact and what it means beside.
-        types = context.vocabulary.values()
-        self._plans = {t.name: (is_contact(t), MEANINGS.get(t.name)) for t in types if is_touchpoint(t)}
+        # One lookup an event: what a touchpoint means beside.
+        self._meanings = {t.name: _meanings(t) for t in context.vocabulary.values() if is_touchpoint(t)}
         self._assistance = context.assistance
 
     def initial(self) -> ChannelsState:
         return ChannelsState()
 
     def evolve(self, state: ChannelsState, stretches: Sequence[Stretch]) -> None:
-        plan_of, usages = self._plans.get, state.usage
+        meanings_of, usages = self._meanings.get, state.usage
         for event in chain.from_iterable(stretch.events for stretch in stretches):
-            plan = plan_of(event.type)
-            if plan is not None:
-                contact, meaning = plan
-                channel, direction = event.channel, event.direction
-                usage = usages.get(channel or "")
-                if usage is None:
-                    usage = usages[channel or ""] = Usage(event.at, event.at)
+            meanings = meanings_of(event.type)
+            if meanings is not None:
+                usage = usages.get(event.channel or "") or _new(usages, event)
                 usage.last_at = event.at
                 usage.touchpoints += 1
-                usage.inbound += direction == "inbound"
-                usage.outbound += direction == "outbound"
-                if contact:
-                    _contact(state, usage, event, channel)
-                if meaning is not None:
-                    meaning(usage, event)
+                direction = event.direction
+                if direction == "inbound":
+                    usage.inbound += 1
+                elif direction == "outbound":
+                    usage.outbound += 1
+                for meaning in meanings:
+                    meaning(state, usage, event)
                 if event.outcome is not None:
                     _conclude(usage, event.outcome)
             elif event.type == "preference.set":
@@ -129,30 +126,40 @@ def _conclude(usage: Usage, outcome: str) -> None:
     usage.outcomes[outcome] = usage.outcomes.get(outcome, 0) + 1
 
 
-def _contact(state: ChannelsState, usage: Usage, event: Event, channel: str | None) -> None:
-    if channel is not None:
-        previous = follow(state.contact, event, channel)
-        if previous and previous != channel:
+def _meanings(event_type: EventType) -> tuple[Meaning, ...]:
+    contact: tuple[Meaning, ...] = (_contact,) if is_contact(event_type) else ()
+    return (*contact, MEANINGS[event_type.name]) if event_type.name in MEANINGS else contact
+
+
+def _new(usages: dict[str, Usage], event: Event) -> Usage:
+    usage = usages[event.channel or ""] = Usage(event.at, event.at)
+    return usage
+
+
+def _contact(state: ChannelsState, usage: Usage, event: Event) -> None:
+    if event.channel is not None:
+        previous = follow(state.contact, event, event.channel)
+        if previous and previous != event.channel:
             usage.switches_in += 1
             state.usage[previous].switches_out += 1
 
 
-def _started(usage: Usage, _: Event) -> None:
+def _started(_: ChannelsState, usage: Usage, __: Event) -> None:
     usage.started += 1
 
 
-def _completed(usage: Usage, event: Event) -> None:
+def _completed(_: ChannelsState, usage: Usage, event: Event) -> None:
     usage.completed += 1
     outcome = cast(InteractionCompleted, event.data).outcome
     if outcome is not None and event.outcome is None:
         _conclude(usage, outcome)
 
 
-def _abandoned(usage: Usage, _: Event) -> None:
+def _abandoned(_: ChannelsState, usage: Usage, __: Event) -> None:
     usage.abandoned += 1
 
 
-def _rated(usage: Usage, event: Event) -> None:
+def _rated(_: ChannelsState, usage: Usage, event: Event) -> None:
     survey = cast(SurveyResponded, event.data)
     rating = usage.ratings.setdefault(f"{survey.metric}|{scale(survey)}", [0, 0])
     rating[0] += 1
