@@ -6,11 +6,30 @@ Run as `python -m benchmarks.history [events of the customer]`.
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import sys
 from statistics import median
 
 from benchmarks.peers import folder, lines, machine, say, seconds
 from ledger import Ledger
+
+
+COLD = """
+import sqlite3, sys, time
+from ledger import Ledger
+from ledger.projections.position import POSITION
+from ledger.projections.visits import VISITS
+from ledger.queries.folded import fold_customer
+bare = sqlite3.connect(sys.argv[1].removeprefix("sqlite:///"))
+nearest = "SELECT customer_id FROM streams WHERE customer_id <> 'reader' ORDER BY abs(version - 200) LIMIT 1"
+[customer] = bare.execute(nearest).fetchone()
+with Ledger.open(sys.argv[1]) as ledger:
+    for _ in range(2):
+        started = time.perf_counter()
+        fold_customer(ledger.store, customer, (POSITION, VISITS))
+        print((time.perf_counter() - started) * 1e3)
+"""
+"""What a process does that has just opened a ledger."""
 
 
 def main(length: int) -> None:
@@ -43,6 +62,19 @@ def main(length: int) -> None:
         ):
             taken = median(seconds(work) for _ in range(15)) * 1e3
             say(f"  {name:9} {taken:8.2f} ms  {taken / raw:6.1f} x the bare read ({raw:.2f} ms)  (aim 20 ms)")
+        say(
+            "a simulated customer of about 200 events, position and visits, in a process that has just opened the ledger"
+        )
+        for name in ("first", "again"):
+            taken = median(_cold(f"sqlite:///{place}/ledger.db")[name] for _ in range(7))
+            say(f"  {name:9} {taken:8.2f} ms  (aim 5 ms)")
+
+
+def _cold(url: str) -> dict[str, float]:
+    """Return how long it takes to fold a customer for the first time in a process, and then again, in ms."""
+    run = subprocess.run([sys.executable, "-c", COLD, url], check=True, capture_output=True, text=True)
+    first, again = run.stdout.split()
+    return {"first": float(first), "again": float(again)}
 
 
 if __name__ == "__main__":
