@@ -13,7 +13,6 @@ from statistics import median
 from benchmarks.peers import folder, lines, machine, say, seconds
 from ledger import Ledger
 
-
 COLD = """
 import sqlite3, sys, time
 from ledger import Ledger
@@ -62,9 +61,7 @@ def main(length: int) -> None:
         ):
             taken = median(seconds(work) for _ in range(15)) * 1e3
             say(f"  {name:9} {taken:8.2f} ms  {taken / raw:6.1f} x the bare read ({raw:.2f} ms)  (aim 20 ms)")
-        say(
-            "a simulated customer of about 200 events, position and visits, in a process that has just opened the ledger"
-        )
+        say("a simulated customer of about 200 events, position and visits, in a process that just opened the ledger")
         for name in ("first", "again"):
             taken = median(_cold(f"sqlite:///{place}/ledger.db")[name] for _ in range(7))
             say(f"  {name:9} {taken:8.2f} ms  (aim 5 ms)")
