@@ -31,7 +31,6 @@ BY_KNOWLEDGE = frozenset({EventRetracted.type, StageCorrected.type, CustomerMerg
 LASTING = frozenset({EventRetracted.type, CustomerMerged.type, CustomerUnmerged.type, CustomerErased.type})
 """The types that no retraction removes."""
 
-_type: Any = attrgetter("type")
 _at: Any = attrgetter("at")
 
 
@@ -44,7 +43,7 @@ def effective(events: Iterable[Event], as_of: int | None = None) -> list[Event]:
     caller to leave out.
     """
     known = list(events)
-    types = set(map(_type, known))
+    types = {event.type for event in known}
     if not BY_KNOWLEDGE.isdisjoint(types):
         known = _as_known(known)
     if as_of is not None:
@@ -151,7 +150,7 @@ def _retimed(event: Event) -> Event:
 def _ordered(events: list[Event]) -> list[Event]:
     """Sort in the order of the fold: by instant, which is quick, and by all of it only where instants are equal."""
     events.sort(key=_at)
-    instants = list(map(_at, events))
+    instants = [event.at for event in events]
     for at in set(compress(instants, map(eq, instants, instants[1:]))):
         alike = slice(bisect_left(instants, at), bisect_right(instants, at))
         events[alike] = sorted(events[alike], key=fold_order)
