@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from operator import itemgetter
+from itertools import compress, count
+from operator import itemgetter, ne
 from typing import Any
 
 from ledger.projections import PROJECTIONS
@@ -44,6 +45,12 @@ class TableChanges:
     def between(self, customer: int, old: Sequence[Row], new: Sequence[Row]) -> None:
         """Add what makes the old rows of a customer the new ones."""
         key = self._key
+        if len(old) == len(new):
+            places = list(compress(count(), map(ne, old, new)))
+            if all(key(old[place]) == key(new[place]) for place in places):
+                self.updated += [(customer, *new[place]) for place in places]
+                self._look_wide(customer, len(places), len(old))
+                return
         # Rows come in the order in which their keys first occurred: most stand where they stood, from either end.
         first, last = _alike(old, new), 0
         if first < min(len(old), len(new)):
@@ -60,7 +67,10 @@ class TableChanges:
         self.inserted += [(customer, *row) for row in inserted]
         self.updated += [(customer, *row) for row in updated]
         self.deleted += [(customer, *row) for row in deleted]
-        if (len(updated) + len(deleted)) * len(old) > WIDE:
+        self._look_wide(customer, len(updated) + len(deleted), len(old))
+
+    def _look_wide(self, customer: int, sought: int, rows: int) -> None:
+        if sought * rows > WIDE:
             self.wide.add(customer)
 
     def too_large(self) -> set[int]:
@@ -81,12 +91,7 @@ class TableChanges:
 
 def _alike(old: Sequence[Row], new: Sequence[Row]) -> int:
     """Return how many rows are the same at the beginning."""
-    count = 0
-    for was, row in zip(old, new, strict=False):
-        if was != row:
-            break
-        count += 1
-    return count
+    return next(compress(count(), map(ne, old, new)), min(len(old), len(new)))
 
 
 class RowChanges:
