@@ -51,7 +51,8 @@ def check_archive(store: Store, url: str | Path, progress: Progress | None = Non
     _Reading(store if kin.ok else None, archive, found, progress or (lambda _done, _total: None)).read()
     whole = f"{manifest.rows:,} events at positions 1 to {manifest.position:,}"
     against = f"{manifest.rows:,} events compared" if kin.ok else "not compared: the log is another one"
-    size = f"{len(manifest.segments):,} files, {manifest.bytes:,} bytes"
+    files = len(manifest.segments)
+    size = f"{files:,} {'file' if files == 1 else 'files'}, {manifest.bytes:,} bytes"
     return [
         kin,
         _check("the archive's files are what was written", size, found.files),

@@ -37,6 +37,8 @@ def said(error: OSError, address: str) -> StorageError:
         )
     if error.errno in FORBIDDEN:
         return PermissionRefused(f"{address} may not be read or written: check its owner and permissions")
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return ArchiveError(f"{address} is a file, or lies in one: name a folder")
     return ArchiveError(f"{address} cannot be used: check the path and the disk ({error.strerror or error})")
 
 

@@ -85,8 +85,8 @@ def write_archive(
         merged_segments=merged,
         segments=len(manifest.segments),
         bytes=manifest.bytes,
-        seconds=seconds,
-        events_per_second=new / seconds if seconds else 0.0,
+        seconds=round(seconds, 3),
+        events_per_second=round(new / seconds, 1) if seconds else 0.0,
     )
 
 

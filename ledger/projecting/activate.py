@@ -126,7 +126,9 @@ def roll_back(store: Store) -> Activated:
         live = live_model(connection)
         before = [model.version for model in read_models(connection) if model.state == "retired"]
     if live is None or not before:
-        raise InvalidArgument("there is no version of the read model to roll back to: none was live before")
+        raise InvalidArgument(
+            "there is no version of the read model to roll back to: none was live before, or it was dropped"
+        )
     return activate(store, before[-1])
 
 

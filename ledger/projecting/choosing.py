@@ -7,7 +7,7 @@ import re
 from ledger.errors import InvalidArgument
 from ledger.store.engine import reading
 from ledger.store.store import Store
-from ledger.store.versions import live_model, named_model, read_models
+from ledger.store.versions import MAIN, live_model, named_model, read_models
 
 NAME = re.compile("[A-Za-z][A-Za-z0-9_.-]{0,62}")
 
@@ -28,17 +28,26 @@ def chosen(store: Store, before: int | str | None, after: int | str | None) -> t
         live = live_model(connection)
         ready = [model for model in read_models(connection) if model.state == "ready"]
     if before is not None and after is not None:
-        return numbered(store, before), numbered(store, after)
+        return _two(numbered(store, before), numbered(store, after))
     if live is None:
         raise InvalidArgument("no version of the read model is live yet: run `customer-ledger rebuild`")
     if before is not None:
-        return live.version, numbered(store, before)
+        return _two(live.version, numbered(store, before))
     if after is None and not ready:
         raise InvalidArgument(
             "there is no version beside the live one to compare it with: make one with `customer-ledger rebuild`, or "
             "name it (`customer-ledger projections versions` lists them)"
         )
-    return live.version, ready[-1].version if after is None else numbered(store, after)
+    return _two(live.version, ready[-1].version if after is None else numbered(store, after))
+
+
+def _two(before: int, after: int) -> tuple[int, int]:
+    if before == after:
+        raise InvalidArgument(
+            f"that is version {before} twice, and it is always equal to itself: name another one "
+            "(`customer-ledger projections versions` lists them)"
+        )
+    return before, after
 
 
 def require_name(name: str) -> None:
@@ -48,3 +57,5 @@ def require_name(name: str) -> None:
             f"{name!r} cannot name a version of the read model: begin with a letter, go on with letters, digits, "
             "'.', '_' or '-', 63 in all"
         )
+    if name == MAIN:
+        raise InvalidArgument(f"{name!r} is what a rebuild calls the version that goes live: take another name")

@@ -36,7 +36,8 @@ class Run(Struct, frozen=True, kw_only=True):
         room = (self.memory - CALLER) // WORKER
         if room < 1:
             raise InvalidArgument(
-                f"{self.memory} MiB are too little to fold in: one process and the caller need {CALLER + WORKER}"
+                f"{self.memory} MiB are too little to fold in: one process and the caller need "
+                f"{CALLER + WORKER}: allow as many"
             )
         if self.workers is not None and wanted > room:
             raise InvalidArgument(

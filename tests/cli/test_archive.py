@@ -37,7 +37,7 @@ def test_what_is_wrong_ends_in_a_sentence_and_a_code(shell: Shell) -> None:
     shell("append", "-", stdin=ndjson(STORY))
     assert "no archive at nowhere" in shell("verify", "--archive", "nowhere", code=5).err
     shell.file("file", "no folder")
-    assert "file cannot be used" in shell("archive", "file", code=5).err
+    assert "file is a file, or lies in one: name a folder" in shell("archive", "file", code=5).err
     assert "Missing argument 'DIR'" in shell("archive", code=2).err
     shell("archive", "archive", "--width", "3", "-q")
     assert "3 customers a bucket" in shell("archive", "archive", "--width", "4", code=2).err

@@ -105,6 +105,21 @@ def test_explain_says_what_no_value_rests_on(told: Shell) -> None:
     assert "retracts shop/order-1" in flat
 
 
+def test_explain_without_a_row_says_so(told: Shell) -> None:
+    ran = told("explain", "c-42", "--as-of", "2001-01-01", "-f", "table")
+    assert (ran.out, ran.err) == ("", "customer 'c-42' has no row, and 0 events by then\n")
+    ran = told("explain", "c-7", "--projection", "cases", "--column", "stage", "--as-of", "2001-01-01", "-f", "json")
+    assert ran.json["rows"] == []
+    assert "has no row of cases with a value in stage" in ran.err
+
+
+def test_explain_says_what_names_a_row_once(told: Shell) -> None:
+    rows = told("explain", "c-42", "--projection", "stage_visits", "-f", "table").out
+    assert "stage_visits (track primary, number 1)" in rows
+    assert [line for line in rows.splitlines() if line.startswith("stage ")]
+    assert not [line for line in rows.splitlines() if line.startswith(("track ", "number "))]
+
+
 def test_explain_refuses_what_there_is_not(told: Shell) -> None:
     assert "there are journey_position, stage_visits" in told("explain", "c-42", "--projection", "x", code=2).err
     told("explain", "nobody", code=3)

@@ -102,6 +102,8 @@ def test_a_journey_that_changed_under_its_version_is_refused(with_other: Shell) 
         (["activate", "9"], Exit.NOT_FOUND, "there is no version '9' of the read model: there are 1 (main, live)"),
         (["activate", "1"], Exit.UNUSABLE, "is live already"),
         (["drop", "1"], Exit.UNUSABLE, "is live: activate another one first"),
+        (["compare", "main", "1"], Exit.UNUSABLE, "that is version 1 twice"),
+        (["compare", "1"], Exit.UNUSABLE, "name another one"),
         (["rollback"], Exit.UNUSABLE, "none was live before"),
         (["compare"], Exit.UNUSABLE, "there is no version beside the live one"),
     ],
@@ -110,6 +112,27 @@ def test_what_cannot_be_done_is_refused_with_the_cure(
     told: Shell, arguments: list[str], code: Exit, words: str
 ) -> None:
     assert words in told("projections", *arguments, code=code).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--as", "main"], "take another name"),
+        (["--as", "3"], "begin with a letter"),
+        (["--master", "spark://there:7077"], "--master is for --runner spark"),
+        (["--journey", "other.toml"], "needs --as NAME"),
+    ],
+)
+def test_a_rebuild_that_cannot_mean_what_is_asked_is_refused_and_makes_nothing(
+    told: Shell, arguments: list[str], words: str
+) -> None:
+    assert words in told("rebuild", *arguments, code=Exit.UNUSABLE).err
+    assert versions(told) == [(1, "main", "live", "default 1")]
+
+
+def test_a_master_in_the_settings_file_leaves_a_local_rebuild_alone(told: Shell) -> None:
+    told.file("customer-ledger.toml", '[rebuild]\nmaster = "spark://there:7077"\n')
+    assert told("rebuild", "-f", "json").json["version"] == 2
 
 
 def test_everything_works_on_postgresql_too(shell: Shell, postgres_url: str) -> None:

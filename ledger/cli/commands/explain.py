@@ -10,6 +10,7 @@ import click
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import TIME, When
+from ledger.cli.words import counted
 from ledger.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def run(
     as_of: When | None,
     known_at: When | None,
 ) -> None:
-    """Show the events behind every value of a customer's rows: what each changed, from what to what, and why.
+    """Show the events behind a customer's values: what each changed, from what to what, and why.
 
     Folded from the log now, event by event, so it never lags and is exact for every projection and column. A value was
     changed by moving the journey (the transition and the rule are said) or by being counted. Events that no value
@@ -74,6 +75,12 @@ def run(
     explained = explain(session.store, customer, projection=projection, column=column, until=until)
     made = _explained(explained, last)
     session.out.one(made, _all_of if last is None else _latest, flat=list(_flat(made)))
+    if not made["rows"]:
+        where = f" of {projection}" if projection is not None else ""
+        column_too = f" with a value in {column}" if column is not None else ""
+        then = " by then" if as_of or known_at else ""
+        events = counted(made["events"], "event")
+        session.say(f"customer {customer!r} has no row{where}{column_too}, and {events}{then}")
 
 
 def _explained(found: Explained, last: int | None) -> dict[str, Any]:
@@ -162,8 +169,13 @@ def _latest(made: Any, zone: Any) -> Iterable[Any]:
         Shown("why", "why"),
     )
     for row in made["rows"]:
-        yield table(columns, (_line(value, zone) for value in row["values"]), title=_title(row))
+        yield table(columns, (_line(value, zone) for value in _beside_key(row)), title=_title(row))
     yield from _left_out(made, zone)
+
+
+def _beside_key(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the values that the row's title does not say, or all where there are no others."""
+    return [value for value in row["values"] if value["column"] not in row["key"]] or row["values"]
 
 
 def _line(value: dict[str, Any], zone: Any) -> dict[str, Any]:

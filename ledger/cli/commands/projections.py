@@ -85,7 +85,8 @@ def _list(session: Session) -> int:
     session.out.rows(rows, _view)
     if rows and rows[0]["parked"]:
         session.say(
-            f"{counted(rows[0]['parked'], 'customer')} set aside, because an event cannot be read: see `verify`"
+            f"{counted(rows[0]['parked'], 'customer')} set aside, because an event of theirs cannot be read: "
+            "see `quarantine list`"
         )
     if any(not row["current"] for row in rows):
         session.say("not current: run `customer-ledger rebuild`")

@@ -43,7 +43,7 @@ COLUMNS = (
 @click.argument("customers", nargs=-1, metavar="[CUSTOMER]...", help="The producer's keys (customer_id).")
 @click.option("--all", "every", is_flag=True, help="With retry: everyone who is set aside.")
 def run(session: Session, action: str, customers: tuple[str, ...], every: bool) -> int:
-    """List the customers set aside because an event of theirs cannot be read or projected, and take them back.
+    """Show who is set aside because an event of theirs cannot be read or projected, and take them back.
 
     list: who is set aside, by which event, why, since when, and how many events of theirs are in no figure.
     show: one customer's reason, the event (personal fields stay out), and the cure.

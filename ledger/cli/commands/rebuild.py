@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from ledger.cli.command import command
 from ledger.cli.exits import Exit
@@ -71,6 +72,7 @@ def run(
     """
     from ledger.runners.run import MEMORY, Run
 
+    _agree_on_runner(runner)
     _agree(journey=journey, name=name, to=to, dry_run=dry_run, runner=runner, archive=archive)
     how = Run(
         workers=workers,
@@ -90,6 +92,12 @@ def run(
     return _to_tables(session, name, definitions, how)
 
 
+def _agree_on_runner(runner: str) -> None:
+    said = click.get_current_context().get_parameter_source("master")
+    if runner != "spark" and said == ParameterSource.COMMANDLINE:
+        raise click.UsageError("--master is for --runner spark")
+
+
 def _agree(
     *, journey: str | None, name: str | None, to: str | None, dry_run: bool, runner: str, archive: str | None
 ) -> None:
@@ -106,8 +114,11 @@ def _agree(
 def _to_tables(session: Session, name: str | None, definitions: Definitions | None, how: Run) -> int:
     import msgspec
 
+    from ledger.projecting.choosing import require_name
     from ledger.projecting.rebuild import build, rebuild
 
+    if name is not None:
+        require_name(name)
     words = "the live version is as it was; run the same again, and it goes on where it stopped"
     with resumable(words), Watch(session, "rebuilding") as watch:
         if name is None:
