@@ -16,7 +16,7 @@ from ledger.archive.manifest import Segment
 from ledger.archive.place import Place
 from ledger.errors import ArchiveDamaged
 
-AT_ONCE = 16_384
+AT_ONCE = 4_096
 """Rows held of all segments together that are read as one, or MIN of each."""
 
 MIN = 1_024

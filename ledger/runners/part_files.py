@@ -15,7 +15,7 @@ from ledger.projections import PROJECTIONS
 from ledger.runners.inline import TOO_LARGE, Built, too_large
 from ledger.runners.parts import PARKED, part_name, schema_of
 
-GROUP = 65_536
+GROUP = 32_768
 """Rows of a row group: each one costs as much as thousands of rows."""
 
 

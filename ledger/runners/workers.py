@@ -132,6 +132,10 @@ def serve(file: int) -> None:
     try:
         source: Source = pipe.recv()
         engine = open_engine(parse_url(source.url), pool_size=1, cache=CACHE)
+        if source.archive is not None or source.to is not None:
+            from ledger.archive.columns import spare_memory
+
+            spare_memory()
         folding = Folding(source, engine)
         while True:
             for built in folding.fold(pipe.recv()):
@@ -142,3 +146,6 @@ def serve(file: int) -> None:
     except LedgerError as error:
         with suppress(ConnectionError):
             pipe.send_bytes(pickle.dumps(str(error)))
+    except Exception as error:  # noqa: BLE001 — a defect, which the parent tells in a sentence
+        with suppress(ConnectionError):
+            pipe.send_bytes(pickle.dumps(f"{type(error).__name__}: {error}"))

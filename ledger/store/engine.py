@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,14 @@ SQLITE_PRAGMAS = {
     "temp_store": ("MEMORY", 2),
 }
 
-FRUGAL = {"cache_size": -8192, "temp_store": "FILE"}
-"""What SQLite is set to while much is written: an index of millions of rows would else be sorted in memory."""
+FRUGAL = {"cache_size": -8192, "temp_store": "FILE", "synchronous": "NORMAL", "wal_autocheckpoint": 16_384}
+"""What SQLite is set to while much is written that can be made again.
+
+An index of millions of rows would else be sorted in memory. Power loss may take the last transactions back, each whole,
+until the next ordinary one is acknowledged: that waits for all before it.
+"""
+
+ORDINARY = {name: value for name, (value, _) in SQLITE_PRAGMAS.items()} | {"wal_autocheckpoint": 1_000}
 
 POSTGRES_SETTINGS = (
     f"-c synchronous_commit=on -c lock_timeout={BUSY_TIMEOUT:g}s -c statement_timeout=0 "
@@ -198,29 +204,32 @@ def reading(engine: Engine, *, soon: bool = False) -> Iterator[Connection]:
 def writing(engine: Engine, *, much: bool = False) -> Iterator[Connection]:
     """Open one transaction that writes; it is kept whole or not at all.
 
-    `much` says that more is written than memory should hold: SQLite then keeps little of it and sorts in files.
+    `much` says that more is written than memory should hold, and that it can be made again: see FRUGAL; PostgreSQL
+    does not wait for its disk either.
     """
     with (
         typed_errors(),
         engine.connect().execution_options(**WRITES) as connection,
-        _frugal(connection) if much else nullcontext(),
-        connection.begin(),
+        _much(connection) if much else connection.begin(),
     ):
         yield connection
 
 
 @contextmanager
-def _frugal(connection: Connection) -> Iterator[None]:
+def _much(connection: Connection) -> Iterator[None]:
     if connection.dialect.name != "sqlite":
-        yield
+        with connection.begin():
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield
         return
     # On the driver's connection, because SQLAlchemy's own would begin a transaction, in which neither may change.
     driver: Any = connection.connection.driver_connection
     for name, value in FRUGAL.items():
         driver.execute(f"PRAGMA {name}={value}")
     try:
-        yield
+        with connection.begin():
+            yield
     finally:
         with suppress(sqlite3.Error):  # a connection that is broken is not used again
             for name in FRUGAL:
-                driver.execute(f"PRAGMA {name}={SQLITE_PRAGMAS[name][0]}")
+                driver.execute(f"PRAGMA {name}={ORDINARY[name]}")
