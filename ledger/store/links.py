@@ -110,11 +110,11 @@ def _components(connection: Connection, edges: Iterable[Any]) -> Units:
     members: dict[int, list[int]] = defaultdict(list)
     for stream in parent:
         members[root(stream)].append(stream)
-    names = customer_ids(connection, parent)
+    # Whoever no merge takes away survives; where two remain, the name decides, not the order of arrival.
+    remain = [[stream for stream in streams if stream not in merged_away] or streams for streams in members.values()]
+    names = customer_ids(connection, (stream for several in remain if len(several) > 1 for stream in several))
     units: dict[int, tuple[int, ...]] = {}
-    for streams in members.values():
-        # Whoever no merge takes away survives; where two remain, the name decides, not the order of arrival.
-        survivors = [stream for stream in streams if stream not in merged_away] or streams
-        survivor = min(survivors, key=lambda stream: names[stream].encode())
+    for streams, several in zip(members.values(), remain, strict=True):
+        survivor = several[0] if len(several) == 1 else min(several, key=lambda stream: names[stream].encode())
         units[survivor] = tuple(sorted(streams))
     return Units(units)
