@@ -10,16 +10,13 @@ from msgspec import Struct, field
 
 from ledger.errors import InvalidArgument
 from ledger.projecting.following import under
-from ledger.projecting.rebuild import archived_position
+from ledger.projecting.whole_source import whole_source
 from ledger.projections import PROJECTIONS
 from ledger.runners.inline import Built
 from ledger.runners.memory import no_search_for_cycles, peak_kib
 from ledger.runners.run import LOCAL, Run
-from ledger.runners.source import Source
 from ledger.runners.whole import fold_log
 from ledger.schemas.definitions import Definitions
-from ledger.store.engine import reading
-from ledger.store.log import Until, last_position
 from ledger.store.store import Store
 
 
@@ -52,16 +49,8 @@ def write_files(
     """
     started = time.perf_counter()
     store = under(store, definitions) if definitions is not None else store
-    archived = archived_position(store, run)
-    with reading(store.engine) as connection:
-        position = last_position(connection) if archived is None else archived
-    source = Source(
-        url=store.url,
-        definitions=store.definitions,
-        until=Until(position=position),
-        archive=run.archive,
-        to=_empty(to),
-    )
+    source = whole_source(store, run, to=_empty(to))
+    position = source.until.position or 0
     counted = _Counted()
     with no_search_for_cycles():
         for built in fold_log(store, source, run):

@@ -15,6 +15,7 @@ from ledger.projecting.compare import compare
 from ledger.projecting.comparison import Comparison
 from ledger.projecting.following import follow, under
 from ledger.projecting.promises import require_promises
+from ledger.projecting.whole_source import archived_position
 from ledger.projections import PROJECTIONS
 from ledger.runners.memory import no_search_for_cycles, peak_kib
 from ledger.runners.run import LOCAL, Run
@@ -133,19 +134,6 @@ def build(
     supersede(store, building.model.version)
     follow(store, building.model.version)
     return _report(building, time.perf_counter() - started)
-
-
-def archived_position(store: Store, run: Run) -> int | None:
-    """Return how far the archive that is folded from goes, None for the log. Raises ArchiveError."""
-    if run.archive is None:
-        return None
-    from ledger.archive.archive import open_archive
-    from ledger.archive.kinship import require_kin
-
-    archive = open_archive(run.archive)
-    with reading(store.engine) as connection:
-        require_kin(connection, archive.manifest, archive.place.address)
-    return archive.position
 
 
 def _report(building: Building, seconds: float) -> Rebuilt:

@@ -9,14 +9,13 @@ from msgspec import Struct
 
 from ledger.errors import Undecodable
 from ledger.projecting.following import under
-from ledger.projecting.rebuild import archived_position
+from ledger.projecting.whole_source import whole_source
 from ledger.runners.run import LOCAL, Run
-from ledger.runners.source import Source
 from ledger.runners.whole import fold_log
 from ledger.schemas.definitions import Definitions
 from ledger.store.engine import Connection, reading
 from ledger.store.links import Units, all_units
-from ledger.store.log import Until, customer_ids, last_position, stream_rows
+from ledger.store.log import Until, customer_ids, stream_rows
 from ledger.store.store import Store
 
 
@@ -53,11 +52,8 @@ def rehearse(
     """
     started = time.perf_counter()
     store = under(store, definitions) if definitions is not None else store
-    archived = archived_position(store, run)
-    with reading(store.engine) as connection:
-        position = last_position(connection) if archived is None else archived
-    until = Until(position=position)
-    source = Source(url=store.url, definitions=store.definitions, until=until, archive=run.archive, rows=False)
+    source = whole_source(store, run, rows=False)
+    until, position = source.until, source.until.position or 0
     events = customers = 0
     parked: dict[int, tuple[int, str]] = {}
     for built in fold_log(store, source, run):

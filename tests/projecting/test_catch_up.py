@@ -11,6 +11,7 @@ from ledger.projecting.catch_up import BATCH, catch_up_batch
 from ledger.projecting.status import status
 from ledger.store.plan import Recorded
 from tests.ledgers import SetClock
+from tests.projecting.deciding import expect_the_tables_of_a_rebuild
 from tests.properties.ledgers import tables
 from tests.store.asking import ask, column
 from tests.store.events import Wire, about, fact, merge, order
@@ -55,9 +56,7 @@ def caught_up(ledger: Ledger, *events: Wire) -> None:
     for event in events:
         ledger.append(event)
         ledger.catch_up()
-    made = tables(ledger)
-    assert ledger.rebuild().live, "the rebuild came out otherwise"
-    assert tables(ledger) == made
+    expect_the_tables_of_a_rebuild(ledger)
 
 
 def test_what_comes_later_goes_on_from_the_stored_state(told: Ledger) -> None:
@@ -147,9 +146,7 @@ def test_in_one_batch_a_story_and_its_changes_come_out_the_same(ledger: Ledger) 
     ledger.append([*STORY, about("x1", "event.retracted", BOUGHT), MERGED, about("x2", "event.retracted", OF_BO)])
     assert ledger.catch_up().customers == 1
     assert stages(ledger) == ["awareness", "use"]
-    made = tables(ledger)
-    assert ledger.rebuild().live, "the rebuild came out otherwise"
-    assert tables(ledger) == made
+    expect_the_tables_of_a_rebuild(ledger)
 
 
 def test_the_checkpoint_moves_where_nothing_is_to_be_seen(told: Ledger) -> None:

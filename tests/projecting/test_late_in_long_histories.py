@@ -17,6 +17,7 @@ from ledger.projecting.rebuild import rebuild
 from ledger.store import row_changes
 from ledger.store.engine import writing
 from tests.faults.extent import many
+from tests.projecting.deciding import expect_the_tables_of_a_rebuild
 from tests.properties.ledgers import fresh_ledger, tables
 from tests.properties.logs import CUSTOMERS, Wire, logs
 from tests.store.asking import ask, column
@@ -82,9 +83,7 @@ def as_rebuilt(ledger: Ledger, *events: Wire) -> None:
     for event in events:
         ledger.append(event)
     ledger.catch_up()
-    made = tables(ledger)
-    assert ledger.rebuild().live, "the rebuild came out otherwise"
-    assert tables(ledger) == made
+    expect_the_tables_of_a_rebuild(ledger)
 
 
 def test_states_are_kept_densely_near_the_end_and_seldom_before(long: Ledger) -> None:
