@@ -10,13 +10,9 @@ import gc
 import os
 import pickle
 import signal
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +20,7 @@ import msgspec
 from ledger.aggregates.standing import RULED
 from ledger.errors import InvalidEvent
 from ledger.events.event import Data, Event
+from ledger.runners.own_process import end, start
 from ledger.schemas.definitions import Definitions, compile_context
 from ledger.schemas.prepare import Prepared, Preparer
 from ledger.store.store import Store
@@ -118,14 +115,7 @@ class _Helper:
     """The process, and the parent's end of its pipe; one batch at a time is with it."""
 
     def __init__(self, definitions: Definitions) -> None:
-        self._pipe, theirs = Pipe()
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(Path(__file__).parents[2]), str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            # Ctrl-C is the parent's to answer.
-            start_new_session=True,
-        )
-        theirs.close()
+        self._process, self._pipe = start(PROGRAM)
         self._ready = False
         with suppress(OSError):  # a process that is gone is told by what it does not send back
             self._pipe.send(definitions)
@@ -145,9 +135,7 @@ class _Helper:
 
     def dismiss(self) -> None:
         """End the process, whatever it is doing."""
-        self._pipe.close()
-        self._process.kill()
-        self._process.wait()
+        end(self._process, self._pipe)
 
 
 def _prepared(row: Row) -> Prepared:

@@ -11,14 +11,10 @@ import gc
 import os
 import pickle
 import signal
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 
 from msgspec import Struct, field
 
@@ -26,6 +22,7 @@ from ledger.errors import LedgerError, ProjectionError
 from ledger.runners.folding import Folding
 from ledger.runners.inline import Built, Range
 from ledger.runners.memory import peak_kib
+from ledger.runners.own_process import Process, end, start
 from ledger.runners.source import Source
 from ledger.store.engine import open_engine, parse_url
 
@@ -44,7 +41,7 @@ PROGRAM = (
 class _Worker(Struct):
     """A worker process, the parent's end of its pipe, and the tasks it has been given and not sent back whole."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     pipe: Connection
     tasks: deque[list[Range]] = field(default_factory=deque)
 
@@ -76,9 +73,7 @@ class _Worker(Struct):
 
     def dismiss(self) -> None:
         """End the process, whatever it is doing."""
-        self.pipe.close()
-        self.process.kill()
-        self.process.wait()
+        end(self.process, self.pipe)
 
 
 def fold_all(source: Source, tasks: Iterable[list[Range]], workers: int) -> Iterator[Built]:
@@ -111,16 +106,9 @@ def _next(worker: _Worker, work: Iterator[list[Range]]) -> None:
 
 
 def _hire(source: Source) -> _Worker:
-    ours, theirs = Pipe()
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(Path(__file__).parents[2]), str(theirs.fileno())],
-        pass_fds=[theirs.fileno()],
-        # Ctrl-C is the parent's to answer.
-        start_new_session=True,
-    )
-    theirs.close()
-    ours.send(source)
-    return _Worker(process, ours)
+    process, pipe = start(PROGRAM)
+    pipe.send(source)
+    return _Worker(process, pipe)
 
 
 def serve(file: int) -> None:
