@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec import Struct
 
 from ledger.errors import InvalidArgument
 from ledger.metrics.figure import EVERYTHING, Figure, Scope, StatisticName
+
+Grain = Literal["instant", "day", "month"]
+"""How finely the rows behind a figure tell when: a window is rounded out to it."""
 
 
 class Statistic(Struct, frozen=True, kw_only=True):
@@ -22,14 +26,19 @@ class Statistic(Struct, frozen=True, kw_only=True):
 class Metric(Struct, frozen=True, kw_only=True):
     """The definition of a metric.
 
+    `topic` is the question it belongs to, one of `registry.TOPICS`; `command` names the command that tells it where
+    it needs more than `metrics` can be asked.
+
     `n` says what its n counts, `source` which read-model table or events feed it, `excluded` each reason for
     which something is left out of n, `parts` the keys of `by` that its figures always carry, with their
     values, `dimensions` those a caller may split it by, and `window` the length of time it looks at by default,
-    as in `7d` (None: it needs none). `negatives` says that its durations may be below zero and are counted.
+    as in `7d` (None: it needs none); `grain` is what the
+    caller's own window is rounded out to. `negatives` says that its durations may be below zero and are counted.
     """
 
     name: str
     version: int = 1
+    topic: str
     title: str
     n: str
     source: str
@@ -39,8 +48,10 @@ class Metric(Struct, frozen=True, kw_only=True):
     dimensions: tuple[str, ...] = ()
     window: str | None = None
     negatives: bool = False
+    grain: Grain = "instant"
     reference: str | None = None
     notes: tuple[str, ...] = ()
+    command: str | None = None
 
     @property
     def definition(self) -> str:

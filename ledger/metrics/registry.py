@@ -1,25 +1,99 @@
-"""All metrics by name; importing this loads no numpy, so that a command line can list them at once."""
+"""All metrics by name and by topic; importing this loads no numpy, so that a command line can list them at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from ledger.errors import InvalidArgument
-from ledger.metrics.definitions import cases, contacts, journey, purchases, ratings
+from ledger.metrics.definitions import (
+    cases,
+    cohorts,
+    conformance,
+    contacts,
+    cycles,
+    effort,
+    feedback_loop,
+    first_contact,
+    journey,
+    needs,
+    omnichannel,
+    opportunities,
+    outcomes,
+    prediction,
+    proactive,
+    purchases,
+    quality,
+    ratings,
+    repeated_information,
+    termination,
+    touchpoints,
+    value,
+    wow,
+)
 from ledger.metrics.metric import Metric
 
+TOPICS: Mapping[str, str] = MappingProxyType(
+    {
+        "surveys": "What customers answer",
+        "journey": "How customers move through the stages",
+        "outcomes": "How a stay in a stage ends, where it can end in several ways",
+        "cycles": "How often the journey is made, how long it takes and what it uses up",
+        "conformance": "The planned journey against the actual one",
+        "touchpoints": "The catalogue of touchpoints against what customers met",
+        "activity": "How much happens, and on which channels",
+        "omnichannel": "Whether the channels are one company to the customer",
+        "proactive": "Whether the company speaks first, and what comes of it",
+        "cases": "What happens to cases",
+        "first_contact": "Whether it was solved at the first contact, under four definitions",
+        "feedback_loop": "Listen, dispatch, solve, communicate back",
+        "needs": "What customers need, and whether they get it",
+        "opportunities": "What customers tried that no channel supports",
+        "repeated_information": "What customers are asked for again",
+        "effort": "How hard it is: effort, task success, friction",
+        "wow": "The experiences that stand out, and what follows them",
+        "purchases": "What customers buy and when they come back",
+        "value": "What customers are worth and what they cost",
+        "cohorts": "Who stays, who returns, who is gone",
+        "termination": "Leaving, as an experience",
+        "prediction": "What comes next, and how well it was foretold",
+        "quality": "How far the log itself can be trusted",
+    }
+)
+"""The questions that metrics answer, in the order in which they are told; none has the name of a metric."""
+
+USUAL = frozenset({"surveys", "journey", "activity", "cases", "purchases"})
+"""The topics that are told where nobody names one."""
+
+_FAMILIES = (ratings, journey, outcomes, cycles, conformance, touchpoints, contacts, omnichannel, proactive, cases,
+             first_contact, feedback_loop, needs, opportunities, repeated_information, effort, wow, purchases, value,
+             cohorts, termination, prediction, quality)  # fmt: skip
+
 METRICS: Mapping[str, Metric] = MappingProxyType(
-    {metric.name: metric for family in (ratings, journey, cases, contacts, purchases) for metric in family.DEFINITIONS}
+    {metric.name: metric for family in _FAMILIES for metric in family.DEFINITIONS}
 )
 
 
 def metric(name: str) -> Metric:
-    """Return the metric of that name; InvalidArgument, naming those there are, for another."""
+    """Return the metric of that name; InvalidArgument, naming those that come near, for another."""
     found = METRICS.get(name)
     if found is None:
-        raise InvalidArgument(f"there is no metric {name!r}: choose from {', '.join(METRICS)}")
+        raise InvalidArgument(f"there is no metric {name!r}: {_cure(name)}")
     return found
+
+
+def _cure(name: str) -> str:
+    near = get_close_matches(name, METRICS, 3)
+    listed = "`metrics --list` shows them all"
+    return f"did you mean {' or '.join(near)}? {listed}" if near else listed
+
+
+def named(name: str) -> list[Metric]:
+    """Return the metrics of a topic, or the one metric of that name. Raises InvalidArgument."""
+    if name in TOPICS:
+        return [metric for metric in METRICS.values() if metric.topic == name]
+    return [metric(name)]
 
 
 def demand_dimension(of: Metric, dimension: str) -> None:

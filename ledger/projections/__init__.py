@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.projections.answers import ANSWERS
 from ledger.projections.cases import CASES
 from ledger.projections.channels import CHANNELS
 from ledger.projections.experience import EXPERIENCE
+from ledger.projections.interactions import INTERACTIONS
 from ledger.projections.position import POSITION
 from ledger.projections.shape import Projection
 from ledger.projections.visits import VISITS
 
-PROJECTIONS: tuple[Projection[Any], ...] = (POSITION, VISITS, CHANNELS, EXPERIENCE, CASES)
+PROJECTIONS: tuple[Projection[Any], ...] = (POSITION, VISITS, CHANNELS, EXPERIENCE, CASES, INTERACTIONS, ANSWERS)
 """Every projection of the ledger, in the order they are shown."""
 
 __all__ = ["PROJECTIONS"]

@@ -9,24 +9,17 @@ from msgspec import Struct
 
 from ledger.events.event import utc
 from ledger.metrics.figure import Figure
+from ledger.metrics.metric import Grain
+from ledger.metrics.registry import METRICS
 from ledger.queries.figures.volume import MEASURES
 from ledger.queries.view import View
-from ledger.queries.window import Grain, rounded
+from ledger.queries.window import rounded
 
-GRAINS: dict[str, Grain] = {
-    "nps": "day",
-    "csat": "day",
-    "ces": "day",
-    "ratings": "day",
-    "repeat_purchase": "day",
-    "purchase_interval": "day",
-    "retention": "day",
-    "recency": "day",
-    "customer_value": "day",
-    "contacts": "month",
-    "channel_switching": "month",
-}
-"""How finely the rows behind a metric tell when; those not named tell the instant."""
+FEW = 30
+"""Below this n a figure says that it rests on few."""
+
+ESTIMATES = frozenset({"score", "share", "mean", "median", "p90"})
+"""The statistics that stand for more than they were counted from; counts and sums are what they are."""
 
 
 class FigureRow(Struct, frozen=True, kw_only=True):
@@ -49,7 +42,7 @@ class FigureRow(Struct, frozen=True, kw_only=True):
     zone: str
 
     def as_row(self) -> dict[str, Any]:
-        """Return one flat object: the keys of the split stand beside the figure's own."""
+        """Return one flat object: the keys of the split stand beside the figure's own, `few` says that n is small."""
         figure = self.figure
         return {
             "metric": figure.metric,
@@ -63,6 +56,7 @@ class FigureRow(Struct, frozen=True, kw_only=True):
             "unit": figure.unit,
             "numerator": figure.numerator,
             "negative": figure.negative,
+            "few": figure.n < FEW and figure.statistic in ESTIMATES and figure.value is not None,
             "definition": figure.definition,
             "from": self.from_,
             "to": self.to,
@@ -106,7 +100,7 @@ def _window(view: View, figure: Figure) -> tuple[int | None, int | None]:
 def _grain(figure: Figure) -> Grain:
     if figure.metric == "volume":
         return MEASURES[str(figure.by["measure"])].grain
-    return GRAINS.get(figure.metric, "instant")
+    return METRICS[figure.metric].grain
 
 
 def iso(at: int | None) -> str | None:

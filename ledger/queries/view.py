@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 from ledger.journey.context import Context
+from ledger.metrics.figure import Figure
 from ledger.queries.question import Question
 from ledger.queries.window import days
 from ledger.runners.scratch import scratch
@@ -83,6 +84,10 @@ class View:
     def orders(self) -> list[Order]:
         """The orders of the window: customer, day, channel, currency, how many, total in 1/10,000."""
         return orders(self.tables, days(self.asked, self.context))
+
+
+Figures = Mapping[str, Callable[[View], list[Figure]]]
+"""What makes the figures of each metric, by its name."""
 
 
 @contextmanager

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Literal
 
 from ledger.events.instants import start_of_day
 from ledger.journey.context import Context
+from ledger.metrics.metric import Grain
 from ledger.queries.question import Question
 from ledger.store.figures.bounds import Bounds
-
-Grain = Literal["instant", "day", "month"]
-"""How finely the rows behind a figure tell when: a window is rounded out to it."""
 
 _EPOCH = date(1970, 1, 1)
 

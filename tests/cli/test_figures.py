@@ -128,7 +128,7 @@ def test_the_time_between_two_types_is_asked_by_their_names(told: Shell) -> None
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nonsense"], "there is no metric 'nonsense': choose from nps, csat"),
+        (["npss"], "there is no metric 'npss': did you mean nps"),
         (["nps", "--by", "colour"], "nps cannot be split by 'colour'"),
         (["nps", "--zone", "Mars/Olympus"], "is no time zone"),
         (["nps", "--where", "web"], "write KEY=VALUE"),

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.errors import InvalidArgument
 from ledger.metrics.reference import page
-from ledger.metrics.registry import METRICS, demand_dimension, metric
+from ledger.metrics.registry import METRICS, TOPICS, demand_dimension, metric, named
 
 PROMISED = {
     "nps",
@@ -35,9 +35,18 @@ def test_a_metric_is_found_by_its_name_and_names_its_version() -> None:
     assert all(name == found.name for name, found in METRICS.items())
 
 
-def test_a_metric_nobody_defined_is_refused_with_those_there_are() -> None:
-    with pytest.raises(InvalidArgument, match=r"no metric 'mood'.*nps, csat"):
-        metric("mood")
+def test_a_metric_nobody_defined_is_refused_with_those_that_come_near() -> None:
+    with pytest.raises(InvalidArgument, match=r"no metric 'npss': did you mean nps"):
+        metric("npss")
+
+
+def test_every_metric_belongs_to_a_topic_and_a_topic_names_all_of_its_metrics() -> None:
+    assert {found.topic for found in METRICS.values()} <= TOPICS.keys()
+    assert {found.name for found in named("surveys")} == {"nps", "csat", "ces", "ratings"}
+
+
+def test_no_topic_has_the_name_of_a_metric() -> None:
+    assert not TOPICS.keys() & METRICS.keys()
 
 
 def test_a_statistic_a_metric_does_not_have_is_refused() -> None:

@@ -13,8 +13,8 @@ from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
 
-PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "definition", "from", "to", "as_of",
-         "known_at", "zone", "position", "journey", "metric", "statistic")  # fmt: skip
+PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few", "definition", "from", "to",
+         "as_of", "known_at", "zone", "position", "journey", "metric", "statistic")  # fmt: skip
 """The keys of every figure; any other is a key of the split."""
 
 
@@ -23,11 +23,14 @@ PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative
     examples=(
         "customer-ledger metrics nps csat --by stage",
         "customer-ledger metrics dwell conversion --as-of 2024-12-31",
+        "customer-ledger metrics feedback_loop needs --by segment:tier",
         "customer-ledger metrics time_between --from order.placed --to order.delivered",
         "customer-ledger metrics --list",
     ),
 )
-@click.argument("names", metavar="[NAMES]…", nargs=-1, help="Which metrics; all that need no further option without.")
+@click.argument(
+    "names", metavar="[NAMES]…", nargs=-1, help="Metrics, or topics with all of theirs; the usual topics without."
+)
 @asks
 @click.option("--from", "from_type", metavar="TYPE|STAGE", help="time_between: from this type; conversion: this stage.")
 @click.option("--to", "to_type", metavar="TYPE|STAGE", help="time_between: to this type; conversion: this stage.")
@@ -40,7 +43,7 @@ PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="variants: how many.  [default: 10]")
 @click.option("--list", "listed", is_flag=True, help="List the metrics there are, and what each can be split by.")
 def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> None:
-    """Compute figures: nps, csat, ces, dwell, conversion, time_to_resolution, channel_switching and others.
+    """Compute figures by metric or by topic: nps, dwell, omnichannel, feedback_loop, value and many others.
 
     Every figure carries its n, what was left out and why, a 95 % interval where it has one, its definition, window
     and the position of the log it was computed at. A TIME is ISO 8601 with its offset, a date, or 7d (ago).
@@ -61,17 +64,20 @@ def _registered() -> Iterator[dict[str, Any]]:
 
     for metric in METRICS.values():
         yield {
+            "topic": metric.topic,
             "metric": metric.name,
             "title": metric.title,
             "statistics": [statistic.name for statistic in metric.statistics],
             "by": list(metric.dimensions),
             "n": metric.n,
             "definition": metric.definition,
+            "command": metric.command or "metrics",
         }
 
 
 def _list_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
-    from ledger.cli.drawing import Shown, table
+    from ledger.cli.drawing import Shown, plain, table
+    from ledger.metrics.registry import TOPICS
 
     columns = (
         Shown("metric", "metric"),
@@ -79,7 +85,9 @@ def _list_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         Shown("statistics", "statistics"),
         Shown("can be split by", "by"),
     )
-    yield table(columns, rows)
+    for topic, metrics in groupby(rows, key=lambda row: row["topic"]):
+        yield table(columns, list(metrics), title=f"{topic}: {TOPICS[topic]}")
+        yield plain("")
 
 
 def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
@@ -104,12 +112,18 @@ def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
     lines: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in rows:
         same = tuple(value(row.get(key)) for key in (*keys, "n", "excluded"))
-        lines.setdefault(same, dict(row)).update(_told(row))
+        line = lines.setdefault(same, dict(row))
+        line |= _told(row) | ({"small": "few"} if row["few"] else {})
     columns = [Shown(key, key) for key in keys]
     for statistic, unit in statistics:
         title = statistic if unit in ("share", statistic) else f"{statistic}, {unit}"
         columns += [Shown(title, f"{statistic}, {unit}", "right"), Shown("95 % interval", f"{statistic}, {unit}, 95 %")]
-    columns += [Shown("n", "n", "right"), Shown("below zero", "below zero", "right"), Shown("left out", "excluded")]
+    columns += [
+        Shown("n", "n", "right"),
+        Shown("", "small"),
+        Shown("below zero", "below zero", "right"),
+        Shown("left out", "excluded"),
+    ]
     kept = [column for column in columns if any(line.get(column.key) not in (None, "", {}) for line in lines.values())]
     return table(kept, list(lines.values()), title=f"{METRICS[name].title} ({rows[0]['definition']})")
 

@@ -29,6 +29,7 @@ _STEPS = (
 
 TIME_TO_FIRST_RESPONSE = Metric(
     name="time_to_first_response",
+    topic="cases",
     title="Time to first response",
     n="cases that were opened and answered",
     source="cases",
@@ -41,6 +42,7 @@ TIME_TO_FIRST_RESPONSE = Metric(
 
 TIME_TO_RESOLUTION = Metric(
     name="time_to_resolution",
+    topic="cases",
     title="Time to resolution",
     n="cases that were opened and resolved",
     source="cases",
@@ -57,6 +59,7 @@ TIME_TO_RESOLUTION = Metric(
 
 TIME_BETWEEN = Metric(
     name="time_between",
+    topic="cases",
     title="Time between two types of event",
     n="cases (or interactions, or customers) with both",
     source="the events",
@@ -73,6 +76,7 @@ TIME_BETWEEN = Metric(
 
 THROUGHPUT = Metric(
     name="throughput",
+    topic="cases",
     title="Throughput time of a case",
     n="cases",
     source="cases: first_at, last_at",
@@ -83,6 +87,7 @@ THROUGHPUT = Metric(
 
 HANDOVERS = Metric(
     name="handovers",
+    topic="cases",
     title="Handovers between departments",
     n="cases",
     source="cases: handovers",
@@ -101,6 +106,7 @@ HANDOVERS = Metric(
 
 TRANSITIONS = Metric(
     name="transitions",
+    topic="cases",
     title="Which step follows which",
     n="pairs of consecutive steps of a case",
     source="the events of cases, in the order of the fold",
@@ -112,6 +118,7 @@ TRANSITIONS = Metric(
 
 VARIANTS = Metric(
     name="variants",
+    topic="cases",
     title="Distinct sequences of steps",
     n="cases",
     source="the events of cases, in the order of the fold",

@@ -8,6 +8,8 @@ _BY_MONTH = "Counted by month: a window is rounded out to whole months."
 
 CONTACTS = Metric(
     name="contacts",
+    topic="activity",
+    grain="month",
     title="Contacts by direction",
     n="contacts of any direction",
     source="experience_metrics, measure touchpoint",
@@ -19,6 +21,8 @@ CONTACTS = Metric(
 
 CHANNEL_SWITCHING = Metric(
     name="channel_switching",
+    topic="activity",
+    grain="month",
     title="Channel switching",
     n="pairs of consecutive contacts of one customer, at most 7 days apart or of the same case",
     source="experience_metrics, measure switching",
@@ -43,6 +47,7 @@ CHANNEL_SWITCHING = Metric(
 
 VOLUME = Metric(
     name="volume",
+    topic="activity",
     title="How much there is",
     n="what is counted, or the things summed over",
     source="the events and the read model",

@@ -6,6 +6,7 @@ from ledger.metrics.metric import Metric, Statistic
 
 CONVERSION = Metric(
     name="conversion",
+    topic="journey",
     title="Stage conversion",
     n="customers that reached from_stage",
     source="stage_visits",
@@ -34,6 +35,7 @@ CONVERSION = Metric(
 
 DWELL = Metric(
     name="dwell",
+    topic="journey",
     title="Time spent in a stage",
     n="visits to the stage (completed: those that were left)",
     source="stage_visits, primary track",

@@ -13,6 +13,8 @@ _BUYERS = (
 
 REPEAT_PURCHASE = Metric(
     name="repeat_purchase",
+    topic="purchases",
+    grain="day",
     title="Repeat purchase rate",
     n="customers with at least one order",
     source="order.placed",
@@ -33,6 +35,8 @@ REPEAT_PURCHASE = Metric(
 
 PURCHASE_INTERVAL = Metric(
     name="purchase_interval",
+    topic="purchases",
+    grain="day",
     title="Days between purchases",
     n="pairs of consecutive purchase days of one customer",
     source="order.placed",
@@ -48,6 +52,8 @@ PURCHASE_INTERVAL = Metric(
 
 RETENTION = Metric(
     name="retention",
+    topic="purchases",
+    grain="day",
     title="Retention by cohort",
     n="customers of the cohort",
     source="order.placed",
@@ -68,6 +74,8 @@ RETENTION = Metric(
 
 RECENCY = Metric(
     name="recency",
+    topic="purchases",
+    grain="day",
     title="Days since the last purchase",
     n="customers with at least one order by the day asked for",
     source="order.placed",
@@ -86,6 +94,8 @@ RECENCY = Metric(
 
 CUSTOMER_VALUE = Metric(
     name="customer_value",
+    topic="purchases",
+    grain="day",
     title="Value of customers so far",
     n="customers with at least one order in that currency",
     source="experience_metrics, measure order; order.placed",
@@ -108,6 +118,7 @@ CUSTOMER_VALUE = Metric(
 
 PUNCTUALITY = Metric(
     name="punctuality",
+    topic="purchases",
     title="Late deliveries",
     n="delivered orders with a promised time",
     source="cases of kind order: resolved_first_at, promised_at",

@@ -12,6 +12,8 @@ _WILSON = "Wilson's score interval, 95 %"
 
 NPS = Metric(
     name="nps",
+    topic="surveys",
+    grain="day",
     title="Net Promoter Score",
     n="ratings on 0–10",
     source=_SOURCE.format("nps"),
@@ -35,6 +37,8 @@ NPS = Metric(
 
 CSAT = Metric(
     name="csat",
+    topic="surveys",
+    grain="day",
     title="Customer satisfaction",
     n="ratings on 1–5",
     source=_SOURCE.format("csat"),
@@ -50,6 +54,8 @@ CSAT = Metric(
 
 CES = Metric(
     name="ces",
+    topic="surveys",
+    grain="day",
     title="Customer effort score 2.0",
     n="ratings on 1–7, where 7 is easy",
     source=_SOURCE.format("ces"),
@@ -63,6 +69,8 @@ CES = Metric(
 
 RATINGS = Metric(
     name="ratings",
+    topic="surveys",
+    grain="day",
     title="Ratings by score",
     n="ratings of that survey on that scale",
     source=_SOURCE.format("nps, csat or ces"),

@@ -12,7 +12,7 @@ from ledger.metrics import counts, durations, sequences
 from ledger.metrics.figure import Figure, Scope
 from ledger.queries.cut import Cut
 from ledger.queries.question import Question
-from ledger.queries.view import View
+from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
 from ledger.store.figures.cases import BEGINNING, cases
 
@@ -91,3 +91,12 @@ def _punctuality(rows: Iterable[tuple[int | None, int | None]], scope: Scope) ->
         else:
             on_time += 1
     return counts.punctuality(late, on_time, scope.leaving_out(undelivered=undelivered, not_promised=not_promised))
+
+
+FIGURES: Figures = {
+    "time_to_first_response": time_to_first_response,
+    "time_to_resolution": time_to_resolution,
+    "throughput": throughput,
+    "handovers": handovers,
+    "punctuality": punctuality,
+}

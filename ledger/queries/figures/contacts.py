@@ -7,7 +7,7 @@ from collections import Counter
 from ledger.metrics import counts
 from ledger.metrics.figure import Figure, Scope
 from ledger.queries.cut import Cut
-from ledger.queries.view import View
+from ledger.queries.view import Figures, View
 from ledger.queries.window import months
 from ledger.store.figures.tallies import tallies
 
@@ -46,3 +46,9 @@ def _counted(view: View, measure: str) -> list[tuple[Scope, Counter[str]]]:
             found[value] += n
         counted.append((cut.scope(key), found))
     return counted
+
+
+FIGURES: Figures = {
+    "contacts": contacts,
+    "channel_switching": channel_switching,
+}

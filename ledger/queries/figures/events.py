@@ -15,7 +15,7 @@ from ledger.metrics import durations, sequences
 from ledger.metrics.figure import Figure
 from ledger.queries.cut import Cut, Key
 from ledger.queries.question import Per, Step
-from ledger.queries.view import View
+from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
 from ledger.store.figures.scan import Glance, Seen
 
@@ -144,4 +144,11 @@ _THINGS: dict[Per, Callable[[Glance], str | None]] = {
 _STEPS: dict[Step, Callable[[Glance], str]] = {
     "touchpoint": lambda glance: glance.touchpoint_id or glance.type,
     "type": lambda glance: glance.type,
+}
+
+
+FIGURES: Figures = {
+    "time_between": time_between,
+    "transitions": transitions,
+    "variants": variants,
 }

@@ -11,7 +11,7 @@ from ledger.metrics import conversion as conversions
 from ledger.metrics import dwell as lengths
 from ledger.metrics.figure import Figure
 from ledger.queries.cut import Cut, Key
-from ledger.queries.view import View
+from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
 from ledger.store.figures.visits import entries, visits
 
@@ -92,3 +92,9 @@ def _customers(view: View, cut: Cut) -> Customers:
         if key is not None:
             found.setdefault(key, []).append([(stage, at) for _, stage, at, _, _ in visited])
     return found
+
+
+FIGURES: Figures = {
+    "conversion": conversion,
+    "dwell": dwell,
+}

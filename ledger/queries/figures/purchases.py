@@ -9,7 +9,7 @@ from ledger.metrics import value as values
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.occasions import Occasions, occasions
 from ledger.queries.cut import UNKNOWN, Cut, Key
-from ledger.queries.view import Order, View
+from ledger.queries.view import Figures, Order, View
 
 COLUMNS = {"channel": "channel", "segment": "segments", "month": "period"}
 """What a customer is grouped by: the channel and month of their first order, and their own segments."""
@@ -88,3 +88,12 @@ def _keys(view: View, cut: Cut) -> dict[int, Key | None]:
 
 def _days(orders: list[Order]) -> Occasions:
     return occasions([order[0] for order in orders], [order[1] for order in orders])
+
+
+FIGURES: Figures = {
+    "repeat_purchase": repeat_purchase,
+    "purchase_interval": purchase_interval,
+    "retention": retention,
+    "recency": recency,
+    "customer_value": customer_value,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.metrics.figure import Figure
 from ledger.metrics.ratings import SCALES, score_counts, survey_score
 from ledger.queries.cut import Cut
-from ledger.queries.view import View
+from ledger.queries.view import Figures, View
 from ledger.queries.window import days
 from ledger.store.figures.tallies import tallies
 
@@ -54,3 +54,11 @@ def _score(view: View, survey: str) -> list[Figure]:
         for key, group in cut.groups(rows).items()
         for figure in survey_score(survey, [(scale, score, n) for scale, score, n, _ in group], cut.scope(key))
     ]
+
+
+FIGURES: Figures = {
+    "nps": nps,
+    "csat": csat,
+    "ces": ces,
+    "ratings": ratings,
+}

@@ -12,11 +12,12 @@ from msgspec import Struct, structs
 from ledger.errors import InvalidArgument
 from ledger.metrics.counts import money_volume, volume, volume_sum
 from ledger.metrics.figure import Figure, Scope
+from ledger.metrics.metric import Grain
 from ledger.metrics.value import MONEY
 from ledger.queries.cut import UNKNOWN, Columns, Cut, fits
 from ledger.queries.figures.cases import kinds_of
-from ledger.queries.view import View
-from ledger.queries.window import Grain, days, instants, months
+from ledger.queries.view import Figures, View
+from ledger.queries.window import days, instants, months
 from ledger.store.figures.bounds import UNBOUNDED
 from ledger.store.figures.cases import BEGINNING, case_counts
 from ledger.store.figures.positions import customer_counts
@@ -209,3 +210,5 @@ MEASURES: dict[str, Measure] = {
     "minutes": Measure(columns=PLACE, grain="month", make=_tallied, tally="minutes", unit="minutes"),
 }
 """Everything volume tells, by name."""
+
+FIGURES: Figures = {"volume": all_volumes}

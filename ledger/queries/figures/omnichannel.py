@@ -1,0 +1,7 @@
+"""Figures of consistency, handovers, preference and self-service."""
+
+from __future__ import annotations
+
+from ledger.queries.view import Figures
+
+FIGURES: Figures = {}

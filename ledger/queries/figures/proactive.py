@@ -1,0 +1,7 @@
+"""Figures of proactive contacts."""
+
+from __future__ import annotations
+
+from ledger.queries.view import Figures
+
+FIGURES: Figures = {}

@@ -1,0 +1,7 @@
+"""Figures of leaving."""
+
+from __future__ import annotations
+
+from ledger.queries.view import Figures
+
+FIGURES: Figures = {}
