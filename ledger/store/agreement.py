@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from ledger.projections import PROJECTIONS
 from ledger.projections.position import POSITION
+from ledger.store.checkpoints import read_checkpoints
 from ledger.store.read_model import versioned
 
 TOUCHPOINTS_BY_CHANNEL = """
@@ -42,8 +43,14 @@ LAWS: dict[str, str] = {
 
 
 def disagreements(connection: Connection, model: int) -> list[tuple[str, list[int]]]:
-    """Return what a version's projections disagree on, and the customers with whom."""
-    tables = {projection.name: versioned(projection.name, model) for projection in PROJECTIONS}
+    """Return what a version's projections disagree on, and the customers with whom.
+
+    A projection that came after the version was built has no table in it, and no say.
+    """
+    built = read_checkpoints(connection, model)
+    tables = {
+        projection.name: versioned(projection.name, model) for projection in PROJECTIONS if projection.name in built
+    }
     laws = [(name, statement.format(**tables)) for name, statement in LAWS.items()]
     laws += [
         (

@@ -242,3 +242,15 @@ def test_what_a_retraction_takes_nothing_away_from_is_counted_once(told_quickly:
     found = told_quickly.health()
     assert found.problems == []
     assert (found.events_folded, found.events_unfolded) == (7, 6)
+
+
+def test_a_read_model_from_before_a_projection_was_thought_of_is_told_as_not_current(told_quickly: Ledger) -> None:
+    damage(
+        told_quickly,
+        "DROP VIEW answers",
+        "DROP TABLE answers__v1",
+        "DELETE FROM checkpoints WHERE projection = 'answers'",
+    )
+    found = told_quickly.health()
+    assert not found.current
+    assert any("rebuild" in problem for problem in found.problems)
