@@ -41,6 +41,10 @@ class LocalCalendar:
             offset = self._offset(at)
         return (at + offset) // DAY
 
+    def clock(self, at: int) -> int:
+        """Return the local clock at the instant `at`, as microseconds since midnight of the local 1970-01-01."""
+        return at + self._offset(at)
+
     def month(self, at: int) -> int:
         """Return the first day of the local month of the instant `at`, as days since 1970-01-01."""
         return self.month_around(at)[0]

@@ -13,13 +13,18 @@ Assistance = Literal["assisted", "unassisted"]
 
 
 class Channel(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The means of a contact; `assistance` says whether a human of ours takes part, `department` who runs it."""
+    """The means of a contact; `assistance` says whether a human of ours takes part, `department` who runs it.
+
+    `hours` are lines such as `mon-fri 09:00-18:00`, in the zone that days are counted in; None where nobody said
+    when it is open.
+    """
 
     name: str
     medium: str
     modality: Modality
     assistance: Assistance
     department: str | None = None
+    hours: tuple[str, ...] | None = None
 
 
 class ChannelRegistry(Mapping[str, Channel]):

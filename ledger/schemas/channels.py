@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import msgspec
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from ledger.errors import InvalidDefinition, Problem
 from ledger.events.compiling import compiled
 from ledger.events.fields import MAX_KEY
 from ledger.journey.channels import Assistance, Channel, ChannelRegistry, Modality
+from ledger.journey.hours import wrong_with
 from ledger.schemas import limits
 from ledger.schemas.tables import checked, labelled, toml_document
 
@@ -19,6 +20,11 @@ _LENGTH = validate.Length(min=1, max=MAX_KEY, error=f"is empty or longer than {M
 
 def _one_of(words: tuple[str, ...]) -> validate.OneOf:
     return validate.OneOf(words, error="is none of {choices}: use one of them")
+
+
+def _readable(written: str) -> None:
+    if problem := wrong_with(written):
+        raise ValidationError(problem)
 
 
 class _File(Schema):
@@ -31,6 +37,10 @@ class _Channel(Schema):
     modality = fields.String(required=True, validate=_one_of(get_args(Modality)))
     assistance = fields.String(required=True, validate=_one_of(get_args(Assistance)))
     department = fields.String(validate=_LENGTH)
+    hours = fields.List(
+        fields.String(validate=_readable),
+        validate=validate.Length(min=1, error="is empty: leave it out where it is not known when it is open"),
+    )
 
 
 def channels_from_toml(text: str, name: str = "channels.toml") -> ChannelRegistry:
@@ -50,15 +60,19 @@ def channels_from_dict(document: Any, name: str = "channels") -> ChannelRegistry
             continue
         if channel["name"] in channels:
             problems.append(Problem(where, "is declared twice: keep one of them"))
-        channels[channel["name"]] = Channel(**channel)
+        channels[channel["name"]] = _channel(**channel)
     if problems:
         raise InvalidDefinition(name, problems)
     return ChannelRegistry(channels.values())
 
 
+def _channel(hours: list[str] | None = None, **fields_: Any) -> Channel:
+    return Channel(**fields_, hours=None if hours is None else tuple(hours))
+
+
 def channels_to_dict(registry: ChannelRegistry) -> dict[str, Any]:
     """Return the registry as the tables that `channels_from_dict` reads, in the registry's order."""
-    return {"channels": [msgspec.to_builtins(channel) for channel in registry.values()]}
+    return {"channels": [msgspec.json.decode(msgspec.json.encode(channel)) for channel in registry.values()]}
 
 
 def channels_to_json(registry: ChannelRegistry) -> str:

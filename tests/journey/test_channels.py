@@ -68,3 +68,36 @@ def test_a_channel_declared_twice_is_refused() -> None:
 def test_a_stored_registry_that_cannot_be_read_says_so(text: str) -> None:
     with pytest.raises(InvalidDefinition, match="cannot be read"):
         channels_from_json(text)
+
+
+def test_opening_hours_are_part_of_a_channel_and_change_the_hash_only_where_they_are_said() -> None:
+    said = channels_from_toml(TWO + 'hours = ["mon-fri 09:00-18:00", "sat 10:00-14:00"]\n')
+    assert said["site"].hours == ("mon-fri 09:00-18:00", "sat 10:00-14:00")
+    assert said["counter"].hours is None
+    assert said.hash != channels_from_toml(TWO).hash
+    assert "hours" not in channels_to_json(channels_from_toml(TWO))
+    assert dict(channels_from_dict(channels_to_dict(said))) == dict(said)
+    assert dict(channels_from_json(channels_to_json(said))) == dict(said)
+
+
+def test_a_registry_without_opening_hours_has_the_hash_it_always_had() -> None:
+    assert default_channels().hash == "b120dbd489dc540b635fcabf8a5242d096b64375cbf93e7929e1180732fe11be"
+
+
+def test_every_problem_of_opening_hours_is_told_at_once() -> None:
+    wrong = [
+        "monday 09:00-18:00",
+        "mon 9-18",
+        "mon 09:00-25:00",
+        "mon 09:60-10:00",
+        "fri 22:00-02:00",
+        "mon-wed-fri 09:00-10:00",
+        "mon- 09:00-10:00",
+    ]
+    with pytest.raises(InvalidDefinition) as caught:
+        channels_from_toml(TWO + f"hours = {wrong}\n")
+    assert [problem.field for problem in caught.value.problems] == [
+        f"channels[site].hours[{place}]" for place in range(1, len(wrong) + 1)
+    ]
+    with pytest.raises(InvalidDefinition, match="leave it out"):
+        channels_from_toml(TWO + "hours = []\n")
