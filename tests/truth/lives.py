@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -38,11 +39,15 @@ class Happening(NamedTuple):
         return self.wire.get(field, "")
 
 
-class Life(NamedTuple):
+class Life:
     """One person: what they are meant to be, and every event that is true of them, in the order of the fold."""
 
-    told: CustomerTruth
-    events: list[Happening]
+    def __init__(self, told: CustomerTruth, events: list[Happening]) -> None:
+        self.told = told
+        self.events = events
+        self._by_type: dict[str, list[int]] = defaultdict(list)
+        for place, event in enumerate(events):
+            self._by_type[event.type].append(place)
 
     @property
     def customer_id(self) -> str:
@@ -54,7 +59,8 @@ class Life(NamedTuple):
 
     def of(self, *types: str) -> Iterator[Happening]:
         """Yield the events of some types, in order."""
-        return (event for event in self.events if event.type in types)
+        places = (self._by_type[type_] for type_ in types if type_ in self._by_type)
+        return (self.events[place] for place in sorted(chain.from_iterable(places)))
 
 
 def lives(written: Iterable[Wire], truth: Truth, zone: str = "UTC") -> list[Life]:

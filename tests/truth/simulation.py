@@ -13,6 +13,7 @@ from ledger.sample import Truth, simulate
 from tests.cli.running import Shell, ndjson
 from tests.truth.known import Rows
 from tests.truth.lives import Life, lives
+from tests.truth.topics import topics
 
 SEED = 11
 
@@ -25,6 +26,7 @@ class Simulation:
         self._printed: dict[str, Rows] = {}
         truth = Truth(keep_customers=True)
         written = list(simulate(people, SEED, truth=truth))
+        self.people = people
         self.events = len({(event["source"], event["event_id"]) for event in written})
         self.lives: list[Life] = lives(written, truth)
         shell("init", "-q")
@@ -46,4 +48,8 @@ class Simulation:
 def simulation(people: int, at: Path) -> Iterator[Simulation]:
     """Make a ledger of a simulation in the folder `at`."""
     with pytest.MonkeyPatch.context() as patch:
-        yield Simulation(people, Shell(at, "sqlite:///ledger.db", patch))
+        made = Simulation(people, Shell(at, "sqlite:///ledger.db", patch))
+        for module in topics().values():
+            for name, content in getattr(module, "FILES", {}).items():
+                made.file(name, content)
+        yield made

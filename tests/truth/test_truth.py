@@ -16,9 +16,6 @@ KNOWN = [(topic, known) for topic, module in topics().items() for known in modul
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]:
     with simulation(600, tmp_path_factory.mktemp("truth")) as made:
-        for module in topics().values():
-            for name, content in getattr(module, "FILES", {}).items():
-                made.file(name, content)
         yield made
 
 
