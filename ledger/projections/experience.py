@@ -3,6 +3,8 @@
 Every ratio is made of these by the one who asks. The period is the local day for ratings, surveys sent and
 orders, whose cohorts need it, and the first day of the local month for all else, which keeps the rows few.
 A rating's punctuality is that of the delivery of its case, whichever came first, so it is looked up for the rows.
+The unit of a touchpoint says whether it was on the channel that the customer preferred then (`preferred`, `other`,
+'' where either is unknown), and the unit of a contact that switched names the channel it came from.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from msgspec import Struct, field
 
 from ledger.events.contacts import is_contact, is_touchpoint
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
+from ledger.events.identity import CustomerSegmentAssigned, PreferenceSet
 from ledger.events.instants import instant
 from ledger.events.purchase import OrderDelivered, OrderPlaced, PaymentFailed, PaymentSettled
 from ledger.events.support import WorkCompleted
+from ledger.events.use import ObstacleHit
 from ledger.events.voice import FeedbackReceived, SurveyResponded, SurveySent
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
@@ -29,8 +32,8 @@ from ledger.projections.switching import Contact, follow
 
 Event = RecordedEvent[Data]
 
-Place = tuple[int, str, str, str, str]
-"""Where touchpoints are counted: period (a month), stage, channel, department, segments."""
+Place = tuple[int, str, str, str, str, str]
+"""Where touchpoints are counted: period (a month), stage, channel, department, segments, preferred channel or not."""
 
 Cell = tuple[int, str, str, str, str, str, str, str, str]
 """The key of a row: period, stage, channel, department, segments, punctuality, measure, unit, value."""
@@ -40,7 +43,7 @@ Tally = list[int]
 
 
 class Touches(Struct, array_like=True, gc=False):
-    """Touchpoints of one place by direction, and its contacts that followed one on the same or another channel.
+    """Touchpoints of one place by direction, and its contacts that followed one on the same channel.
 
     `unplaced` are contacts on no known channel, which belong to no pair.
     """
@@ -49,7 +52,6 @@ class Touches(Struct, array_like=True, gc=False):
     outbound: int = 0
     undirected: int = 0
     same: int = 0
-    switched: int = 0
     unplaced: int = 0
 
 
@@ -66,6 +68,7 @@ class ExperienceState(Struct, array_like=True):
     late: dict[str, bool] = {}
     contact: Contact = field(default_factory=Contact)
     segments: str = NO_SEGMENTS
+    preferred: str | None = None
 
 
 class ExperienceFold:
@@ -96,7 +99,9 @@ class ExperienceFold:
                 at, channel = event.at, event.channel
                 if not begin <= at < end:
                     month, begin, end = self._month_around(at)
-                place = (month, stage, channel or "", event.department or "", state.segments)
+                preferred = state.preferred
+                suits = "" if preferred is None or channel is None else "preferred" if channel == preferred else "other"
+                place = (month, stage, channel or "", event.department or "", state.segments, suits)
                 touches = places.get(place) or places.setdefault(place, Touches())
                 direction = event.direction
                 if direction == "inbound":
@@ -106,19 +111,25 @@ class ExperienceFold:
                 else:
                     touches.undirected += 1
                 if contact:
-                    _contact(state, touches, event, channel)
+                    _contact(state, touches, event, place)
             if measure is not None:
                 measure(self, state, event, stage)
 
     def rows(self, state: ExperienceState) -> list[Row]:
         rows: list[Row] = []
+        same: dict[tuple[int, str, str, str, str], int] = {}
         for place, touches in state.touches.items():
             _touch_rows(rows, place, touches)
+            if touches.same:
+                here = place[:5]
+                same[here] = same.get(here, 0) + touches.same
+        rows += [(*here, "", "switching", "", "same", n, 0) for here, n in same.items()]
         rows += [(*cell, *tally) for cell, tally in state.tallies.items()]
         return [*rows, *_rating_rows(state)] if state.ratings else rows
 
 
-def _contact(state: ExperienceState, touches: Touches, event: Event, channel: str | None) -> None:
+def _contact(state: ExperienceState, touches: Touches, event: Event, place: Place) -> None:
+    channel = event.channel
     if channel is None:
         touches.unplaced += 1
         return
@@ -126,22 +137,18 @@ def _contact(state: ExperienceState, touches: Touches, event: Event, channel: st
     if previous == channel:
         touches.same += 1
     elif previous:
-        touches.switched += 1
+        _add(state.tallies, (*place[:5], "", "switching", previous, "switched"), 1, 0)
 
 
 def _touch_rows(rows: list[Row], place: Place, touches: Touches) -> None:
     # Most rows are these: tuples spelled out are made in half the time.
-    a, b, c, d, e = place
+    a, b, c, d, e, unit = place
     if touches.inbound:
-        rows.append((a, b, c, d, e, "", "touchpoint", "", "inbound", touches.inbound, 0))
+        rows.append((a, b, c, d, e, "", "touchpoint", unit, "inbound", touches.inbound, 0))
     if touches.outbound:
-        rows.append((a, b, c, d, e, "", "touchpoint", "", "outbound", touches.outbound, 0))
+        rows.append((a, b, c, d, e, "", "touchpoint", unit, "outbound", touches.outbound, 0))
     if touches.undirected:
-        rows.append((a, b, c, d, e, "", "touchpoint", "", "", touches.undirected, 0))
-    if touches.same:
-        rows.append((a, b, c, d, e, "", "switching", "", "same", touches.same, 0))
-    if touches.switched:
-        rows.append((a, b, c, d, e, "", "switching", "", "switched", touches.switched, 0))
+        rows.append((a, b, c, d, e, "", "touchpoint", unit, "", touches.undirected, 0))
     if touches.unplaced:
         rows.append((a, b, c, d, e, "", "switching", "", "", touches.unplaced, 0))
 
@@ -181,6 +188,10 @@ def _count(
 def _segment(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:
     data = cast(CustomerSegmentAssigned, event.data)
     state.segments = with_segment(state.segments, data.scheme, data.segment)
+
+
+def _prefer(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:
+    state.preferred = cast(PreferenceSet, event.data).preferred_channel
 
 
 def _rating(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
@@ -231,6 +242,15 @@ def _abandoned(fold: ExperienceFold, state: ExperienceState, event: Event, stage
     _count(state, event, stage, fold.month(event.at), "interaction", "", "abandoned")
 
 
+def _obstacle(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    cause = cast(ObstacleHit, event.data).cause
+    _count(state, event, stage, fold.month(event.at), "obstacle", "", cause or "")
+
+
+def _unsupported(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    _count(state, event, stage, fold.month(event.at), "unsupported")
+
+
 def _work(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
     work = cast(WorkCompleted, event.data)
     month = fold.month(event.at)
@@ -244,6 +264,7 @@ PAYMENTS = {"payment.settled": "payment", "payment.failed": "payment_failed"}
 
 MEASURES: dict[str, Callable[[ExperienceFold, ExperienceState, Event, str], None]] = {
     "customer.segment_assigned": _segment,
+    "preference.set": _prefer,
     "survey.responded": _rating,
     "survey.sent": _survey,
     "order.placed": _order,
@@ -253,22 +274,24 @@ MEASURES: dict[str, Callable[[ExperienceFold, ExperienceState, Event, str], None
     "feedback.received": _feedback,
     "interaction.completed": _completed,
     "interaction.abandoned": _abandoned,
+    "obstacle.hit": _obstacle,
+    "opportunity.unsupported": _unsupported,
     "work.completed": _work,
 }
 
 IGNORED = frozenset(
     {
         "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "consent.granted", "consent.withdrawn", "customer.erased",
         "order.approved", "order.shipped", "order.cancelled",
         "contract.started", "contract.registered", "contract.activated",
         "interaction.scheduled", "interaction.started", "interaction.message_sent", "interaction.handed_over",
-        "opportunity.unsupported",
+        "usage.recorded", "experience.highlighted",
         "case.opened", "case.triaged", "case.assigned", "case.reassigned", "case.in_progress",
         "case.awaiting_customer", "case.awaiting_third_party", "case.awaiting_internal", "case.escalated",
         "case.resolved", "case.reopened", "case.closed", "case.progressed", "work.scheduled", "work.started",
         "feedback.dispatched", "feedback.resolved", "feedback.communicated",
-        "awareness", "consideration", "onboarding", "use", "renewal", "advocacy", "termination", "winback",
+        "awareness", "consideration", "onboarding", "renewal", "advocacy", "termination", "winback",
         "control", COMPANY,
     }
 )  # fmt: skip
@@ -276,7 +299,7 @@ IGNORED = frozenset(
 
 EXPERIENCE: Projection[ExperienceState] = Projection(
     name="experience_metrics",
-    version=1,
+    version=2,
     columns=(
         Column("period", "date"),
         Column("stage", "text"),

@@ -66,6 +66,20 @@ LEFT JOIN said_outcomes USING (customer, channel)
 LEFT JOIN given_ratings USING (customer, channel)
 LEFT JOIN preferred ON preferred.customer = met.customer;
 
+-- Where a contact that switched came from.
 CREATE TABLE expected_pairs AS
-SELECT customer, channel, CASE WHEN switched THEN 'switched' ELSE 'same' END AS value, count(*) AS n
+SELECT customer, channel, CASE WHEN switched THEN before ELSE '' END AS before,
+       CASE WHEN switched THEN 'switched' ELSE 'same' END AS value, count(*) AS n
 FROM pairs GROUP BY ALL;
+
+-- Touchpoints on a known channel of a customer who had a preference by then.
+CREATE TABLE expected_suiting AS
+SELECT customer, channel, coalesce(direction, '') AS direction,
+       CASE WHEN preferred = channel THEN 'preferred' ELSE 'other' END AS suits, count(*) AS n
+FROM (
+    SELECT *, last_value(CASE WHEN type = 'preference.set' THEN data->>'preferred_channel' END IGNORE NULLS)
+              OVER (PARTITION BY customer ORDER BY n) AS preferred
+    FROM happened
+)
+WHERE touchpoint AND channel IS NOT NULL AND preferred IS NOT NULL
+GROUP BY ALL;

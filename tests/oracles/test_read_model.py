@@ -75,12 +75,22 @@ def test_every_channel_has_the_history_that_the_log_tells(both: Both) -> None:
 
 
 def test_contacts_in_pairs_are_those_that_follow_another(both: Both) -> None:
-    counted: Counter[tuple[str, str, str]] = Counter()
+    counted: Counter[tuple[str, ...]] = Counter()
     for row in both.tables["experience_metrics"]:
         if row["measure"] == "switching" and row["value"]:
-            counted[row["customer"], row["channel"], row["value"]] += row["n"]
+            counted[row["customer"], row["channel"], row["unit"], row["value"]] += row["n"]
     expected = both.oracle.rows("FROM expected_pairs")
-    assert counted == {(row["customer"], row["channel"], row["value"]): row["n"] for row in expected}
+    assert counted == {(row["customer"], row["channel"], row["before"], row["value"]): row["n"] for row in expected}
+
+
+def test_touchpoints_on_the_channel_preferred_then_are_those_that_the_log_tells(both: Both) -> None:
+    counted: Counter[tuple[str, ...]] = Counter()
+    for row in both.tables["experience_metrics"]:
+        if row["measure"] == "touchpoint" and row["unit"]:
+            counted[row["customer"], row["channel"], row["value"], row["unit"]] += row["n"]
+    expected = both.oracle.rows("FROM expected_suiting")
+    assert len(expected) > 50
+    assert counted == {(row["customer"], row["channel"], row["direction"], row["suits"]): row["n"] for row in expected}
 
 
 def test_every_case_went_as_its_events_say(both: Both) -> None:

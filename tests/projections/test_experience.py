@@ -149,6 +149,56 @@ def test_switching_counts_pairs_in_the_place_of_the_second_contact() -> None:
     ]
 
 
+def test_a_switch_tells_the_channel_it_came_from() -> None:
+    rows = measured("switching", *(contact(MARCH + n, name) for n, name in enumerate(("web", "phone", "app", "phone"))))
+    assert {(row["unit"], row["channel"]): row["n"] for row in rows} == {
+        ("web", "phone"): 1,
+        ("phone", "app"): 1,
+        ("app", "phone"): 1,
+    }
+
+
+def prefers(at: int, channel: str) -> Event:
+    return event("preference.set", at, data_preferred_channel=channel)
+
+
+def test_a_touchpoint_tells_whether_it_is_on_the_channel_preferred_at_that_time() -> None:
+    rows = measured(
+        "touchpoint",
+        event("page.viewed", MARCH, channel="web"),
+        prefers(MARCH + 1, "phone"),
+        event("page.viewed", MARCH + 2, channel="web"),
+        event("page.viewed", MARCH + 3, channel="phone", direction="outbound"),
+        event("page.viewed", MARCH + 4),
+        prefers(MARCH + 5, "web"),
+        event("page.viewed", MARCH + 6, channel="web"),
+    )
+    assert [(row["channel"], row["unit"], row["value"], row["n"]) for row in rows] == [
+        ("web", "", "", 1),
+        ("web", "other", "", 1),
+        ("phone", "preferred", "outbound", 1),
+        ("", "", "", 1),
+        ("web", "preferred", "", 1),
+    ]
+
+
+def test_a_preference_leaves_contacts_on_the_same_channel_one_row() -> None:
+    asked = [contact(MARCH + n, "web") for n in range(3)]
+    (row,) = measured("switching", *asked, prefers(MARCH + 5, "web"), contact(MARCH + 6, "web"))
+    assert (row["value"], row["n"]) == ("same", 3)
+
+
+def test_obstacles_are_counted_by_cause_and_opportunities_that_no_channel_supports_are_counted() -> None:
+    events = [
+        event("obstacle.hit", MARCH, channel="web", data_cause="process", data_step="pay"),
+        event("obstacle.hit", MARCH + 1, channel="web", data_cause="process"),
+        event("obstacle.hit", MARCH + 2, channel="web"),
+        event("opportunity.unsupported", MARCH + 3, channel="web"),
+    ]
+    assert [(row["value"], row["n"]) for row in measured("obstacle", *events)] == [("process", 2), ("", 1)]
+    assert only("unsupported", *events)["n"] == 1
+
+
 def test_the_messages_of_one_interaction_are_one_contact() -> None:
     assert not measured(
         "switching",
