@@ -12,6 +12,7 @@ import pytest
 from ledger import __version__
 from ledger.cli.command import LedgerCommand
 from ledger.cli.group import NAMES, ledger
+from ledger.metrics.registry import METRICS, TOPICS
 from tests.cli.running import PROGRAM, ROOT, Shell, environment
 
 HEAVY = {
@@ -138,3 +139,11 @@ def test_a_shell_is_told_commands_and_options() -> None:
 
     assert completed("customer-ledger his", 1) == "plain,history\n"
     assert "--channel" in completed("customer-ledger history --ch", 2)
+
+
+def test_the_help_of_metrics_names_every_topic_that_it_tells() -> None:
+    help_text = command("metrics").help or ""
+    told = help_text.partition("Topics:")[2].replace(".", "").replace(",", "").split()
+    asked = {metric.topic for metric in METRICS.values() if metric.command is None}
+    assert set(told) >= asked
+    assert set(told) <= TOPICS.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from ledger.cli.asking import asked, asks
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
+
+if TYPE_CHECKING:
+    from ledger.metrics.metric import Metric
 
 PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few", "definition", "from", "to",
          "as_of", "known_at", "zone", "position", "journey", "metric", "statistic")  # fmt: skip
@@ -26,6 +29,7 @@ PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative
         "customer-ledger metrics feedback_loop needs --by segment:tier",
         "customer-ledger metrics time_between --from order.placed --to order.delivered",
         "customer-ledger metrics --list",
+        "customer-ledger metrics --list closed_loop",
     ),
 )
 @click.argument(
@@ -39,17 +43,20 @@ PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative
 @click.option("--kind", metavar="KIND", help="The kind of case: case, feedback, order.")
 @click.option("--measure", metavar="NAME", help="volume: only this measure.")
 @click.option("--currency", metavar="CODE", help="Only amounts in this currency.")
-@click.option("--within", type=LENGTH, metavar="LENGTH", help="conversion: only who had this long, as in 90d.")
+@click.option("--within", type=LENGTH, metavar="LENGTH", help="A window of this length in place of the metric's own, as in 90d.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="variants: how many.  [default: 10]")
-@click.option("--list", "listed", is_flag=True, help="List the metrics there are, and what each can be split by.")
+@click.option("--list", "listed", is_flag=True, help="List the metrics there are; with NAMES, how each is defined.")
 def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> None:
     """Compute figures by metric or by topic: nps, dwell, omnichannel, feedback_loop, value and many others.
 
     Every figure carries its n, what was left out and why, a 95 % interval where it has one, its definition, window
     and the position of the log it was computed at. A TIME is ISO 8601 with its offset, a date, or 7d (ago).
+
+    Topics: surveys, journey, outcomes, cycles, activity, omnichannel, proactive, cases, first_contact, feedback_loop,
+    needs, opportunities, repeated_information, effort, wow, purchases, value, cohorts, termination.
     """
     if listed:
-        session.out.rows(list(_registered()), _list_view)
+        session.out.rows(list(_registered(names)), _definitions_view if names else _list_view)
         return
     from ledger.queries.metrics import metrics
 
@@ -59,20 +66,35 @@ def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> N
     session.out.rows(rows, view, none)
 
 
-def _registered() -> Iterator[dict[str, Any]]:
-    from ledger.metrics.registry import METRICS
+def _registered(names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    from ledger.metrics.registry import METRICS, named
 
-    for metric in METRICS.values():
-        yield {
-            "topic": metric.topic,
-            "metric": metric.name,
-            "title": metric.title,
-            "statistics": [statistic.name for statistic in metric.statistics],
-            "by": list(metric.dimensions),
-            "n": metric.n,
-            "definition": metric.definition,
-            "command": metric.command or "metrics",
-        }
+    chosen = [metric for name in names for metric in named(name)] if names else METRICS.values()
+    for metric in dict.fromkeys(metric.name for metric in chosen):
+        yield _definition(METRICS[metric])
+
+
+def _definition(metric: Metric) -> dict[str, Any]:
+    return {
+        "topic": metric.topic,
+        "metric": metric.name,
+        "version": metric.version,
+        "title": metric.title,
+        "statistics": [statistic.name for statistic in metric.statistics],
+        "by": list(metric.dimensions),
+        "n": metric.n,
+        "source": metric.source,
+        "window": metric.window,
+        "units": {statistic.name: statistic.unit for statistic in metric.statistics},
+        "formulas": {statistic.name: statistic.formula for statistic in metric.statistics},
+        "intervals": {statistic.name: statistic.interval for statistic in metric.statistics if statistic.interval},
+        "excluded": dict(metric.excluded),
+        "parts": dict(metric.parts),
+        "reference": metric.reference,
+        "notes": list(metric.notes),
+        "definition": metric.definition,
+        "command": metric.command or "metrics",
+    }
 
 
 def _list_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
@@ -87,6 +109,26 @@ def _list_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     )
     for topic, metrics in groupby(rows, key=lambda row: row["topic"]):
         yield table(columns, list(metrics), title=f"{topic}: {TOPICS[topic]}")
+        yield plain("")
+
+
+def _definitions_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
+    from ledger.cli.drawing import plain
+
+    for row in rows:
+        yield plain(f"{row['definition']}: {row['title']}")
+        for statistic, formula in row["formulas"].items():
+            interval = f"; interval: {row['intervals'][statistic]}" if statistic in row["intervals"] else ""
+            yield plain(f"  {statistic} ({row['units'][statistic]}): {formula}{interval}")
+        for name in ("n", "source", "window", "reference", "command"):
+            if row[name] is not None:
+                yield plain(f"  {name}: {row[name]}")
+        for title, name in (("left out", "excluded"), ("always by", "parts")):
+            for key, text in row[name].items():
+                yield plain(f"  {title} {key}: {text}")
+        yield plain(f"  can be split by: {', '.join(row['by']) or 'nothing'}")
+        for note in row["notes"]:
+            yield plain(f"  {note}")
         yield plain("")
 
 
