@@ -11,9 +11,19 @@ from ledger.projections.experience import EXPERIENCE
 from ledger.projections.interactions import INTERACTIONS
 from ledger.projections.position import POSITION
 from ledger.projections.shape import Projection
+from ledger.projections.touchpoint_history import TOUCHPOINTS
 from ledger.projections.visits import VISITS
 
-PROJECTIONS: tuple[Projection[Any], ...] = (POSITION, VISITS, CHANNELS, EXPERIENCE, CASES, INTERACTIONS, ANSWERS)
+PROJECTIONS: tuple[Projection[Any], ...] = (
+    POSITION,
+    VISITS,
+    CHANNELS,
+    EXPERIENCE,
+    CASES,
+    INTERACTIONS,
+    ANSWERS,
+    TOUCHPOINTS,
+)
 """Every projection of the ledger, in the order they are shown."""
 
 __all__ = ["PROJECTIONS"]

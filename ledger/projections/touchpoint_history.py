@@ -1,0 +1,176 @@
+"""Touchpoint history: where, when and how often a customer met each touchpoint, and what went wrong there.
+
+A touchpoint is called by its touchpoint_id, an obstacle without one by the step it was hit at, any other event by its
+type. A row counts the encounters of one month and place that went the same way: well (trouble ''), or wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from msgspec import Struct
+
+from ledger.events.contacts import is_touchpoint
+from ledger.events.event import Data, RecordedEvent
+from ledger.events.identity import CustomerSegmentAssigned
+from ledger.events.interaction import InteractionCompleted
+from ledger.events.use import ObstacleHit
+from ledger.events.voice import FeedbackReceived, SurveyResponded
+from ledger.journey.context import Context
+from ledger.journey.stretch import Stretch
+from ledger.projections.canonical import NO_SEGMENTS, with_segment
+from ledger.projections.ratings import scale
+from ledger.projections.shape import COMPANY, Column, Projection, Row
+
+Event = RecordedEvent[Data]
+
+Trouble = tuple[str, str]
+"""What went wrong, and what caused it; '' where nothing did, and where nobody said."""
+
+Cell = tuple[int, str, str, str, str, str, str, str]
+"""The key of a row: month, touchpoint, stage, channel, department, segments, trouble, cause."""
+
+
+class TouchpointsState(Struct, array_like=True, gc=False):
+    """The encounters of one customer: [first, last, n] of each cell."""
+
+    cells: dict[Cell, list[int]] = {}
+    segments: str = NO_SEGMENTS
+
+
+class TouchpointsFold:
+    """Adds each encounter to the cell of its month, place and trouble."""
+
+    def __init__(self, context: Context) -> None:
+        self._met = frozenset(t.name for t in context.vocabulary.values() if is_touchpoint(t))
+        self._about_the_record = frozenset(
+            t.name for t in context.vocabulary.values() if t.family in ("identity", "control")
+        )
+        self._month_around = context.month_around
+
+    def initial(self) -> TouchpointsState:
+        return TouchpointsState()
+
+    def evolve(self, state: TouchpointsState, stretches: Sequence[Stretch]) -> None:
+        met, about_the_record = self._met, self._about_the_record
+        for stretch in stretches:
+            for event in stretch.events:
+                kind = event.type
+                if kind in met or (event.touchpoint_id is not None and kind not in about_the_record):
+                    self._meet(state, event, stretch.stage or "")
+                elif kind == "customer.segment_assigned":
+                    data = cast(CustomerSegmentAssigned, event.data)
+                    state.segments = with_segment(state.segments, data.scheme, data.segment)
+
+    def _meet(self, state: TouchpointsState, event: Event, stage: str) -> None:
+        trouble = TROUBLES.get(event.type)
+        went, cause = trouble(event) if trouble is not None else WELL
+        cell = (
+            self._month_around(event.at)[0],
+            named(event),
+            stage,
+            event.channel or "",
+            event.department or "",
+            state.segments,
+            went,
+            cause,
+        )
+        times = state.cells.get(cell)
+        if times is None:
+            state.cells[cell] = [event.at, event.at, 1]
+        else:
+            times[1] = event.at
+            times[2] += 1
+
+    def rows(self, state: TouchpointsState) -> list[Row]:
+        return [(*cell, *times) for cell, times in state.cells.items()]
+
+
+def named(event: Event) -> str:
+    """Return what the touchpoint of an event is called."""
+    if event.touchpoint_id is not None:
+        return event.touchpoint_id
+    if event.type == "obstacle.hit":
+        return cast(ObstacleHit, event.data).step or event.type
+    return event.type
+
+
+WELL: Trouble = ("", "")
+
+LOW = {("nps", "0-10"): 6, ("csat", "1-5"): 2, ("ces", "1-7"): 3}
+"""The highest score that is low, by metric and scale; on any other scale no rating is called low."""
+
+
+def _obstacle(event: Event) -> Trouble:
+    return "obstacle", cast(ObstacleHit, event.data).cause or ""
+
+
+def _not_achieved(event: Event) -> Trouble:
+    return ("not_achieved", "") if cast(InteractionCompleted, event.data).objective_achieved is False else WELL
+
+
+def _complaint(event: Event) -> Trouble:
+    """Return whether feedback about this touchpoint is negative; about none in particular it says nothing of one."""
+    if event.touchpoint_id is None:
+        return WELL
+    data = cast(FeedbackReceived, event.data)
+    negative = data.kind == "complaint" or (data.sentiment is not None and data.sentiment < 0)
+    return ("negative_feedback", "") if negative else WELL
+
+
+def _low_rating(event: Event) -> Trouble:
+    if event.touchpoint_id is None:
+        return WELL
+    survey = cast(SurveyResponded, event.data)
+    highest = LOW.get((survey.metric, scale(survey)))
+    return ("low_rating", "") if highest is not None and survey.score <= highest else WELL
+
+
+TROUBLES: dict[str, Callable[[Event], Trouble]] = {
+    "obstacle.hit": _obstacle,
+    "interaction.abandoned": lambda _: ("abandoned", ""),
+    "interaction.completed": _not_achieved,
+    "payment.failed": lambda _: ("payment_failed", ""),
+    "opportunity.unsupported": lambda _: ("unsupported", ""),
+    "feedback.received": _complaint,
+    "survey.responded": _low_rating,
+}
+"""What an event of some types says went wrong at its touchpoint."""
+
+IGNORED = frozenset(
+    {
+        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
+        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "order.placed", "order.approved", "order.shipped", "order.delivered", "order.cancelled", "payment.settled",
+        "contract.started", "contract.registered", "contract.activated", "usage.recorded", "experience.highlighted",
+        "interaction.scheduled", "interaction.started", "interaction.message_sent", "interaction.handed_over",
+        "survey.sent", "feedback.dispatched", "feedback.resolved", "feedback.communicated",
+        "awareness", "consideration", "onboarding", "support", "renewal", "advocacy", "termination", "winback",
+        "control", COMPANY,
+    }
+)  # fmt: skip
+"""The types whose events are all alike here."""
+
+TOUCHPOINTS: Projection[TouchpointsState] = Projection(
+    name="touchpoint_history",
+    version=1,
+    columns=(
+        Column("period", "date"),
+        Column("touchpoint", "text"),
+        Column("stage", "text"),
+        Column("channel", "text"),
+        Column("department", "text"),
+        Column("segments", "json"),
+        Column("trouble", "text"),
+        Column("cause", "text"),
+        Column("first_at", "instant"),
+        Column("last_at", "instant"),
+        Column("n", "integer"),
+    ),
+    key=("period", "touchpoint", "stage", "channel", "department", "segments", "trouble", "cause"),
+    state=TouchpointsState,
+    bind=TouchpointsFold,
+    handles=frozenset({"customer.segment_assigned", *TROUBLES}),
+    ignores=IGNORED,
+)
