@@ -9,65 +9,40 @@ that ends what it does not name (resolved, dispatched, delivered, communicated),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal, cast
+from collections.abc import Sequence
+from typing import cast
 
 from msgspec import Struct
 
-from ledger.events.event import Data, RecordedEvent
+from ledger.events.contacts import is_contact
 from ledger.events.identity import CustomerSegmentAssigned
-from ledger.events.instants import instant
-from ledger.events.purchase import OrderDelivered
-from ledger.events.vocabulary import EventType
-from ledger.events.voice import FeedbackReceived
+from ledger.events.interaction import InteractionCompleted
+from ledger.events.onboarding import InformationRequested
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
 from ledger.projections.canonical import NO_SEGMENTS, with_segment
+from ledger.projections.loops import (
+    ANSWERED,
+    STEPS,
+    CaseKind,
+    Event,
+    Loop,
+    answer,
+    kind_of,
+    out_of_order,
+    sent_elsewhere,
+    step,
+)
 from ledger.projections.shape import COMPANY, Column, Projection, Row
-
-Event = RecordedEvent[Data]
-
-CaseKind = Literal["case", "feedback", "order", "application"]
-
-NOUNS: dict[str, CaseKind] = {
-    "case": "case",
-    "feedback": "feedback",
-    "order": "order",
-    "application": "application",
-}
-
-
-class Loop(Struct, array_like=True, gc=False):
-    """How one kind of a file went, in instants; None is not yet, or never.
-
-    `early_answer_at` is the latest answer before the opening, `claimed_at` the first event that presupposes an
-    opening, `waiting_since` when a wait for the customer began that has not ended, `settled` whether the loop
-    stands resolved or closed.
-    """
-
-    opened_at: int | None = None
-    first_response_at: int | None = None
-    dispatched_at: int | None = None
-    resolved_first_at: int | None = None
-    resolved_last_at: int | None = None
-    closed_at: int | None = None
-    communicated_at: int | None = None
-    promised_at: int | None = None
-    reopened: int = 0
-    reassigned: int = 0
-    escalated: int = 0
-    awaiting_customer: int = 0
-    subject: str = ""
-    early_answer_at: int | None = None
-    claimed_at: int | None = None
-    waiting_since: int | None = None
-    settled: bool = False
 
 
 class File(Struct, array_like=True, gc=False):
     """All that carries one case_id: what the kinds share, and the loop of each kind that it is.
 
-    `messaged_at` is the latest message that may answer a loop whose first step is yet to come.
+    `messaged_at` is the latest message that may answer a loop whose first step is yet to come. `contacts` counts
+    the contacts of the file, those of one interaction (`interactions` has their ids) once; `contact_channel` is
+    the known channel of the latest of them and `switches` how often that changed; `repeated` counts what was
+    asked for again.
     """
 
     first_at: int
@@ -82,6 +57,11 @@ class File(Struct, array_like=True, gc=False):
     handovers: int = 0
     messaged_at: int | None = None
     loops: dict[CaseKind, Loop] = {}
+    contacts: int = 0
+    interactions: dict[str, bool] = {}
+    contact_channel: str = ""
+    switches: int = 0
+    repeated: int = 0
 
 
 class CasesState(Struct, array_like=True, gc=False):
@@ -95,7 +75,9 @@ class CasesFold:
     """Puts each event into the file it names."""
 
     def __init__(self, context: Context) -> None:
-        self._kinds = {t.name: kind for t in context.vocabulary.values() if (kind := _kind(t)) is not None}
+        types = context.vocabulary.values()
+        self._kinds = {known.name: kind for known in types if (kind := kind_of(known)) is not None}
+        self._contacts = frozenset(known.name for known in types if is_contact(known))
 
     def initial(self) -> CasesState:
         return CasesState()
@@ -115,9 +97,14 @@ class CasesFold:
 
     def _file(self, state: CasesState, case_id: str, event: Event, stage: str) -> None:
         file = _put(state, case_id, event, stage)
+        if event.type in self._contacts:
+            _contact(file, event)
         kind = self._kinds.get(event.type)
         if kind is not None:
-            _step(file, kind, event)
+            loop = file.loops.get(kind)
+            if loop is None:
+                loop = file.loops[kind] = Loop(early_answer_at=file.messaged_at if kind in ANSWERED else None)
+            step(loop, event)
         elif event.type == "interaction.message_sent":
             _message(file, event)
 
@@ -127,12 +114,6 @@ class CasesFold:
             for case_id, file in state.files.items()
             for kind, loop in file.loops.items()
         ]
-
-
-def _kind(event_type: EventType) -> CaseKind | None:
-    if event_type.company:
-        return "case" if event_type.family == "support" else None
-    return NOUNS.get(event_type.name.partition(".")[0])
 
 
 def _put(state: CasesState, case_id: str, event: Event, stage: str) -> File:
@@ -153,18 +134,21 @@ def _put(state: CasesState, case_id: str, event: Event, stage: str) -> File:
     return file
 
 
-def _step(file: File, kind: CaseKind, event: Event) -> None:
-    loop = file.loops.get(kind)
-    if loop is None:
-        loop = file.loops[kind] = Loop(early_answer_at=file.messaged_at if kind in ANSWERED else None)
-    if loop.waiting_since is not None:
-        loop.awaiting_customer += event.at - loop.waiting_since
-        loop.waiting_since = None
-    if event.type in ANSWERS:
-        _answer(loop, event.at)
-    step = STEPS.get(event.type)
-    if step is not None:
-        step(loop, event)
+def _contact(file: File, event: Event) -> None:
+    interaction, channel = event.interaction_id, event.channel
+    if interaction is None:
+        file.contacts += 1
+    elif interaction not in file.interactions:
+        file.contacts += 1
+        file.interactions[interaction] = True
+    if channel is not None and channel != file.contact_channel:
+        # A contact on an unknown channel neither switches nor hides a switch.
+        file.switches += 1 if file.contact_channel else 0
+        file.contact_channel = channel
+    if event.type == "interaction.completed":
+        file.repeated += cast(InteractionCompleted, event.data).repeated_information is True
+    elif event.type == "information.requested":
+        file.repeated += bool(cast(InformationRequested, event.data).already_held)
 
 
 def _message(file: File, event: Event) -> None:
@@ -172,91 +156,14 @@ def _message(file: File, event: Event) -> None:
         file.messaged_at = event.at
         for kind, loop in file.loops.items():
             if kind in ANSWERED:
-                _answer(loop, event.at)
-
-
-def _answer(loop: Loop, at: int) -> None:
-    if loop.opened_at is None:
-        loop.early_answer_at = at
-    elif loop.first_response_at is None:
-        loop.first_response_at = at
-
-
-def _opened(loop: Loop, event: Event) -> None:
-    if loop.opened_at is None:
-        loop.opened_at = event.at
-        # Within one instant (often a whole day) the order of the fold says nothing about which came first.
-        if loop.early_answer_at == event.at:
-            loop.first_response_at = event.at
-
-
-def _received(loop: Loop, event: Event) -> None:
-    _opened(loop, event)
-    loop.subject = loop.subject or cast(FeedbackReceived, event.data).kind
-
-
-def _claim(loop: Loop, at: int) -> None:
-    if loop.claimed_at is None:
-        loop.claimed_at = at
-
-
-def _dispatched(loop: Loop, event: Event) -> None:
-    _claim(loop, event.at)
-    if loop.dispatched_at is None:
-        loop.dispatched_at = event.at
-
-
-def _resolved(loop: Loop, event: Event) -> None:
-    _claim(loop, event.at)
-    if loop.resolved_first_at is None:
-        loop.resolved_first_at = event.at
-    loop.resolved_last_at = event.at
-    loop.settled = True
-
-
-def _delivered(loop: Loop, event: Event) -> None:
-    promised_at = cast(OrderDelivered, event.data).promised_at
-    if loop.resolved_first_at is None and promised_at is not None:
-        # The first delivery is held against its own promise, not against that of a later one.
-        loop.promised_at = instant(promised_at)
-    _resolved(loop, event)
-
-
-def _communicated(loop: Loop, event: Event) -> None:
-    _claim(loop, event.at)
-    if loop.communicated_at is None:
-        loop.communicated_at = event.at
-
-
-def _closed(loop: Loop, event: Event) -> None:
-    loop.closed_at = event.at
-    loop.settled = True
-
-
-def _reopened(loop: Loop, _: Event) -> None:
-    loop.reopened += 1
-    loop.settled = False
-
-
-def _reassigned(loop: Loop, _: Event) -> None:
-    loop.reassigned += 1
-
-
-def _escalated(loop: Loop, _: Event) -> None:
-    loop.escalated += 1
-
-
-def _awaiting_customer(loop: Loop, event: Event) -> None:
-    if not loop.settled:
-        loop.waiting_since = event.at
+                answer(loop, event.at)
 
 
 def _row(kind: CaseKind, case_id: str, file: File, loop: Loop) -> Row:
-    claimed, opened = loop.claimed_at, loop.opened_at
     return (
         kind,
         case_id,
-        opened,
+        loop.opened_at,
         loop.first_response_at,
         loop.dispatched_at,
         loop.resolved_first_at,
@@ -278,40 +185,20 @@ def _row(kind: CaseKind, case_id: str, file: File, loop: Loop) -> Row:
         file.segments,
         file.reason,
         loop.subject,
-        int(claimed is not None and (opened is None or claimed < opened)),
+        int(out_of_order(loop)),
+        int(loop.settled),
+        loop.waiting_since,
+        loop.awaited_response,
+        loop.awaited_resolution,
+        loop.theme,
+        loop.dispatches,
+        sent_elsewhere(loop),
+        loop.dispatched_to,
+        file.contacts,
+        file.switches,
+        file.repeated,
     )
 
-
-STEPS: dict[str, Callable[[Loop, Event], None]] = {
-    "case.opened": _opened,
-    "case.reassigned": _reassigned,
-    "case.awaiting_customer": _awaiting_customer,
-    "case.escalated": _escalated,
-    "case.resolved": _resolved,
-    "case.reopened": _reopened,
-    "case.closed": _closed,
-    "feedback.received": _received,
-    "feedback.dispatched": _dispatched,
-    "feedback.resolved": _resolved,
-    "feedback.communicated": _communicated,
-    "order.placed": _opened,
-    "order.delivered": _delivered,
-    "order.cancelled": _closed,
-    "application.declined": _closed,
-    "application.cancelled": _closed,
-}
-
-ANSWERED = frozenset({"case", "feedback"})
-"""The kinds that someone answers; an order and an application have no first response."""
-
-ANSWERS = frozenset(
-    {
-        "case.triaged", "case.assigned", "case.in_progress", "case.escalated", "case.resolved",
-        "feedback.dispatched", "feedback.resolved", "feedback.communicated",
-    }
-)  # fmt: skip
-"""What counts as the first response to a case or to feedback, beside an outbound message by an agent or a
-partner within the file."""
 
 ALONE = frozenset(
     {
@@ -324,7 +211,7 @@ ALONE = frozenset(
 
 HANDLED = frozenset(
     {
-        "customer.segment_assigned", "interaction.message_sent",
+        "customer.segment_assigned", "interaction.message_sent", "interaction.completed", "information.requested",
         "case.triaged", "case.assigned", "case.in_progress", "case.awaiting_third_party", "case.awaiting_internal",
         "case.progressed", "order.approved", "order.shipped", "application.progressed",
         *STEPS,
@@ -336,12 +223,12 @@ IGNORED = frozenset(
         "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
         "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
         "payment.settled", "payment.failed", "contract.started", "contract.registered", "contract.activated",
-        "interaction.scheduled", "interaction.started", "interaction.handed_over", "interaction.completed",
-        "interaction.abandoned", "opportunity.unsupported",
+        "interaction.scheduled", "interaction.started", "interaction.handed_over", "interaction.abandoned",
+        "opportunity.unsupported", "onboarding.started", "onboarding.completed",
         "work.scheduled", "work.started", "work.completed", "survey.sent", "survey.responded",
         "lead.qualified", "need.expressed", "need.met", "need.unmet", "question.asked",
         "offer.created", "offer.made", "offer.responded", "offer.accepted", "offer.declined", "offer.withdrawn",
-        "awareness", "onboarding", "use", "renewal", "advocacy", "termination", "winback",
+        "awareness", "use", "renewal", "advocacy", "termination", "winback",
         "control", COMPANY,
     }
 )  # fmt: skip
@@ -349,7 +236,7 @@ IGNORED = frozenset(
 
 CASES: Projection[CasesState] = Projection(
     name="cases",
-    version=1,
+    version=2,
     columns=(
         Column("kind", "text"),
         Column("case_id", "text"),
@@ -376,6 +263,17 @@ CASES: Projection[CasesState] = Projection(
         Column("reason", "text"),
         Column("subject", "text"),
         Column("out_of_order", "integer"),
+        Column("settled", "integer"),
+        Column("waiting_since", "instant", nullable=True),
+        Column("awaited_response", "integer"),
+        Column("awaited_resolution", "integer"),
+        Column("theme", "text"),
+        Column("dispatches", "integer"),
+        Column("redispatched", "integer", nullable=True),
+        Column("dispatched_to", "text"),
+        Column("contacts", "integer"),
+        Column("switches", "integer"),
+        Column("repeated", "integer"),
     ),
     key=("kind", "case_id"),
     state=CasesState,

@@ -15,6 +15,7 @@ from ledger.projections.shape import Projection
 STANDS_ON = (
     "ledger.projections.amounts",
     "ledger.projections.canonical",
+    "ledger.projections.loops",
     "ledger.projections.ratings",
     "ledger.projections.switching",
     "ledger.events.contacts",
@@ -31,6 +32,7 @@ STANDS_ON = (
     "ledger.journey.predicates",
     "ledger.journey.reading",
     "ledger.journey.calendar",
+    "ledger.journey.hours",
 )
 """The modules whose rules every projection's rows follow, beside its own."""
 

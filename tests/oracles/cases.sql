@@ -48,7 +48,10 @@ SELECT customer, file, kind,
        epoch_us((arg_min(data, n) FILTER (type = 'order.delivered')->>'promised_at')::TIMESTAMPTZ) AS promised_at,
        count(*) FILTER (part = 'reopens') AS reopened, count(*) FILTER (part = 'reassigns') AS reassigned,
        count(*) FILTER (part = 'escalates') AS escalated,
-       coalesce(arg_min(data->>'kind', n) FILTER (type = 'feedback.received'), '') AS subject
+       coalesce(arg_min(data->>'kind', n) FILTER (type = 'feedback.received'), '') AS subject,
+       coalesce(arg_min(data->>'theme', n) FILTER (type = 'feedback.received' AND data->>'theme' IS NOT NULL), '') AS theme,
+       -- It stands resolved or closed where nothing opened it again since.
+       coalesce(arg_max(part, n) FILTER (part IN ('resolves', 'closes', 'reopens')) <> 'reopens', false)::INTEGER AS settled
 FROM filed WHERE kind IS NOT NULL GROUP BY ALL;
 
 -- The first answer after the opening: a step that somebody took, or a message that somebody sent. Within one
@@ -67,8 +70,8 @@ GROUP BY ALL;
 
 -- Waiting runs from the step that says so to the next step of the case, and counts while the case is not ended: it is
 -- taken off the time to the resolution, so what follows a resolution counts only once the case is opened again.
-CREATE TABLE waits AS
-SELECT customer, file, sum(until_at - moment)::BIGINT AS awaiting_customer
+CREATE TABLE waited AS
+SELECT customer, file, n, moment AS since, until_at
 FROM (
     SELECT *, lead(moment) OVER steps AS until_at,
            coalesce(last_value(CASE WHEN part IN ('resolves', 'closes') THEN true
@@ -76,13 +79,54 @@ FROM (
                AS ended
     FROM filed WHERE kind = 'case' WINDOW steps AS (PARTITION BY customer, file ORDER BY n)
 )
-WHERE part = 'awaits' AND NOT ended AND until_at IS NOT NULL
+WHERE part = 'awaits' AND NOT ended;
+
+-- Of the whole wait, what lies before the first response, and what before the first resolution.
+CREATE TABLE waits AS
+SELECT waited.customer, waited.file,
+       coalesce(sum(until_at - since), 0)::BIGINT AS awaiting_customer,
+       max(since) FILTER (until_at IS NULL) AS waiting_since,
+       coalesce(sum(least(until_at, first_response_at) - since) FILTER (since < first_response_at), 0)::BIGINT AS awaited_response,
+       coalesce(sum(until_at - since) FILTER (n < first_n), 0)::BIGINT AS awaited_resolution
+FROM waited
+LEFT JOIN responses ON responses.customer = waited.customer AND responses.file = waited.file AND responses.kind = 'case'
+LEFT JOIN (SELECT customer, file, min(n) AS first_n FROM filed WHERE type = 'case.resolved' GROUP BY ALL) AS resolved
+       ON resolved.customer = waited.customer AND resolved.file = waited.file
+GROUP BY ALL;
+
+-- Where feedback was sent: to another department than before is a dispatch that had gone wrong.
+CREATE TABLE sent AS
+SELECT customer, file, count(*) AS dispatches, coalesce(arg_min(place, n) FILTER (place IS NOT NULL), '') AS dispatched_to,
+       CASE WHEN count(*) FILTER (place <> before) > 0 THEN count(*) FILTER (place <> before)
+            WHEN count(*) > 1 AND count(*) > count(place) THEN NULL ELSE 0 END AS redispatched
+FROM (
+    SELECT *, lag(place IGNORE NULLS) OVER (PARTITION BY customer, file ORDER BY n) AS before
+    FROM (SELECT *, coalesce(data->>'department', department) AS place FROM filed WHERE type = 'feedback.dispatched')
+)
+GROUP BY ALL;
+
+-- The contacts of a file, one interaction counted once; a switch is another channel than the last known one.
+CREATE TABLE met AS
+SELECT customer, file, count(*) FILTER (interaction_id IS NULL) + count(DISTINCT interaction_id) AS contacts,
+       count(*) FILTER (channel <> before) AS switches,
+       count(*) FILTER (type = 'interaction.completed' AND (data->>'repeated_information')::BOOLEAN
+                        OR type = 'information.requested' AND json_array_length(data->'already_held') > 0) AS repeated
+FROM (
+    SELECT *, lag(channel IGNORE NULLS) OVER (PARTITION BY customer, file ORDER BY n) AS before FROM filed WHERE contact
+)
 GROUP BY ALL;
 
 CREATE TABLE expected_cases AS
 SELECT told_parts.* EXCLUDE (file, first_end), file AS case_id, first_response_at, first_at, last_at,
        coalesce(handovers, 0) AS handovers, events,
        CASE WHEN kind = 'case' THEN coalesce(awaiting_customer, 0) ELSE 0 END AS awaiting_customer,
+       CASE WHEN kind = 'case' THEN waiting_since END AS waiting_since,
+       CASE WHEN kind = 'case' THEN coalesce(awaited_response, 0) ELSE 0 END AS awaited_response,
+       CASE WHEN kind = 'case' THEN coalesce(awaited_resolution, 0) ELSE 0 END AS awaited_resolution,
+       CASE WHEN kind = 'feedback' THEN coalesce(dispatches, 0) ELSE 0 END AS dispatches,
+       CASE WHEN kind = 'feedback' AND dispatches IS NOT NULL THEN redispatched ELSE 0 END AS redispatched,
+       CASE WHEN kind = 'feedback' THEN coalesce(dispatched_to, '') ELSE '' END AS dispatched_to,
+       coalesce(contacts, 0) AS contacts, coalesce(switches, 0) AS switches, coalesce(repeated, 0) AS repeated,
        coalesce(opening.channel, '') AS channel, coalesce(opening.department, '') AS department,
        coalesce((SELECT arg_max(stages.stage, walk.n) FROM walk JOIN stages USING (place)
                  WHERE walk.customer = told_parts.customer AND walk.n <= first_n), '') AS stage,
@@ -96,4 +140,6 @@ JOIN files USING (customer, file)
 LEFT JOIN handed USING (customer, file)
 LEFT JOIN responses USING (customer, file, kind)
 LEFT JOIN waits USING (customer, file)
+LEFT JOIN sent USING (customer, file)
+LEFT JOIN met USING (customer, file)
 JOIN happened AS opening ON opening.customer = told_parts.customer AND opening.n = first_n;

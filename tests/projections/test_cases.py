@@ -244,3 +244,91 @@ def test_an_application_is_a_file_that_nobody_answers() -> None:
     row = case(of("application.progressed", 1), message, of("application.declined", 4), kind="application")
     assert (row["first_at"], row["last_at"], row["closed_at"], row["events"]) == (1, 4, 4, 3)
     assert row["first_response_at"] is None
+
+
+def test_a_wait_is_told_up_to_the_first_response_and_up_to_the_first_resolution() -> None:
+    row = case(
+        of("case.opened", 1),
+        of("case.awaiting_customer", 10),
+        of("interaction.message_sent", 14, direction="outbound", actor=AGENT),
+        of("case.in_progress", 20),
+        of("case.resolved", 30),
+        of("case.reopened", 40),
+        of("case.awaiting_customer", 41),
+        of("case.resolved", 46),
+    )
+    assert (row["first_response_at"], row["awaited_response"]) == (14, 4)
+    assert (row["awaited_resolution"], row["awaiting_customer"]) == (10, 15)
+
+
+def test_a_case_tells_since_when_it_waits_and_whether_it_stands_settled() -> None:
+    opened, waiting = of("case.opened", 1), of("case.awaiting_customer", 6)
+    assert (case(opened)["waiting_since"], case(opened)["settled"]) == (None, 0)
+    assert case(opened, waiting)["waiting_since"] == 6
+    assert case(opened, waiting, of("case.progressed", 8))["waiting_since"] is None
+    resolved = of("case.resolved", 9)
+    assert case(opened, resolved)["settled"] == 1
+    assert case(opened, resolved, of("case.reopened", 10))["settled"] == 0
+    assert case(opened, of("case.closed", 10))["settled"] == 1
+
+
+def sent(at: int, to: str | None, **more: Any) -> Event:
+    return of("feedback.dispatched", at, data_department=to, **more)
+
+
+def test_feedback_dispatched_to_another_department_was_dispatched_wrongly_at_first() -> None:
+    row = case(sent(1, "quality"), sent(2, "quality"), sent(3, "billing"), sent(4, "quality"), kind="feedback")
+    assert (row["dispatches"], row["redispatched"], row["dispatched_to"]) == (4, 2, "quality")
+    once = case(sent(1, None), kind="feedback")
+    assert (once["dispatches"], once["redispatched"], once["dispatched_to"]) == (1, 0, "")
+    assert case(sent(1, None, department="billing"), sent(2, "quality"), kind="feedback")["redispatched"] == 1
+
+
+def test_nobody_can_tell_where_an_unknown_department_took_the_feedback_from() -> None:
+    assert case(sent(1, "quality"), sent(2, None), kind="feedback")["redispatched"] is None
+    assert case(sent(1, "quality"), sent(2, None), sent(3, "billing"), kind="feedback")["redispatched"] == 1
+
+
+def test_feedback_keeps_its_first_known_theme() -> None:
+    received = [of("feedback.received", at, data_kind="complaint", data_theme=theme) for at, theme in enumerate(THEMES)]
+    assert case(*received, kind="feedback")["theme"] == "billing"
+
+
+THEMES = (None, "billing", "delivery")
+
+
+def test_contacts_of_one_interaction_are_one_and_what_is_no_contact_is_none() -> None:
+    row = case(
+        of("case.opened", 1),
+        of("interaction.scheduled", 2, interaction_id="i1"),
+        of("interaction.started", 3, interaction_id="i1"),
+        of("interaction.started", 4, interaction_id="i2"),
+        of("interaction.completed", 5, interaction_id="i1"),
+        of("interaction.message_sent", 6),
+        of("case.triaged", 7),
+        of("case.reopened", 8),
+    )
+    assert row["contacts"] == 5
+
+
+def test_a_file_counts_the_switches_between_the_channels_of_its_contacts() -> None:
+    channels = ["web", None, "web", "phone", None, "phone", "web"]
+    row = case(
+        of("case.opened", 0),
+        of("survey.sent", 1, channel="post"),
+        *(of("interaction.started", 2 + at, channel=channel) for at, channel in enumerate(channels)),
+    )
+    assert row["switches"] == 2
+
+
+def test_what_is_asked_for_again_within_the_file_is_counted() -> None:
+    row = case(
+        of("case.opened", 0),
+        of("interaction.completed", 1, data_repeated_information=True),
+        of("interaction.completed", 2, data_repeated_information=False),
+        of("interaction.completed", 3),
+        of("information.requested", 4, data_fields=["iban"], data_already_held=["iban"]),
+        of("information.requested", 5, data_fields=["iban"]),
+        event("information.requested", 6, data_fields=["iban"], data_already_held=["iban"]),
+    )
+    assert row["repeated"] == 2

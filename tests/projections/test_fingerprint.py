@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from inspect import getsource
 
-from ledger.projections import PROJECTIONS
+import pytest
+
+from ledger.projections import PROJECTIONS, loops
+from ledger.projections import fingerprint as fingerprinting
+from ledger.projections.cases import CASES
 from ledger.projections.driver import Folds
 from ledger.projections.fingerprint import STANDS_ON, said
 from tests.journey.histories import context
@@ -46,3 +52,27 @@ def test_what_the_program_does_makes_a_difference() -> None:
 
 def test_the_modules_that_all_projections_stand_on_are_named_once() -> None:
     assert len(STANDS_ON) == len(set(STANDS_ON))
+
+
+@pytest.fixture
+def another_step(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the steps of a case be another program than they are."""
+    monkeypatch.setattr(
+        fingerprinting, "getsource", lambda module: getsource(module) + "\nANOTHER = 1\n" * (module is loops)
+    )
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    fingerprinting._program.cache_clear()
+    fingerprinting._source.cache_clear()
+
+
+AS_IT_IS = Folds(context()).fingerprint(CASES)
+
+
+@pytest.mark.usefixtures("another_step")
+def test_another_step_of_a_case_makes_another_fingerprint_of_cases() -> None:
+    assert Folds(context()).fingerprint(CASES) != AS_IT_IS
