@@ -9,7 +9,10 @@ from ledger.projections.cases import CASES
 from ledger.projections.channels import CHANNELS
 from ledger.projections.experience import EXPERIENCE
 from ledger.projections.interactions import INTERACTIONS
+from ledger.projections.needs import NEEDS
+from ledger.projections.opportunities import OPPORTUNITIES
 from ledger.projections.position import POSITION
+from ledger.projections.requests import REQUESTS
 from ledger.projections.shape import Projection
 from ledger.projections.touchpoint_history import TOUCHPOINTS
 from ledger.projections.visits import VISITS
@@ -23,6 +26,9 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     INTERACTIONS,
     ANSWERS,
     TOUCHPOINTS,
+    NEEDS,
+    OPPORTUNITIES,
+    REQUESTS,
 )
 """Every projection of the ledger, in the order they are shown."""
 

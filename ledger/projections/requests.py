@@ -1,0 +1,141 @@
+"""Requests: every time a customer was asked for information, and which of it the ledger already held.
+
+A request of a field goes from its asking (its first event) over later steps (scheduled, started, completed) to
+completed, when the field is given; a step that does not come later in that order begins another request, and an event
+that names no step always asks. A completed step whose asking was lost asks and gives at once. A field is held after
+the instant in which it was given. One instant is often a whole day: what stands in it after a completed step is
+of the same request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from msgspec import Struct
+
+from ledger.events.event import Data, RecordedEvent
+from ledger.events.identity import CustomerSegmentAssigned
+from ledger.events.onboarding import InformationRequested
+from ledger.journey.context import Context
+from ledger.journey.stretch import Stretch
+from ledger.projections.canonical import NO_SEGMENTS, canonical, with_segment
+from ledger.projections.shape import COMPANY, Column, Projection, Row
+
+Event = RecordedEvent[Data]
+
+STEPS = {None: 0, "scheduled": 0, "started": 1, "completed": 2}
+"""The places of the steps of a request; what names no step stands first."""
+
+COMPLETED = STEPS["completed"]
+
+
+class RequestsState(Struct, array_like=True, gc=False):
+    """The rows of one customer's askings; when each field was last given; the last step of open requests."""
+
+    requests: list[Row] = []
+    given: dict[str, int] = {}
+    open: dict[str, int] = {}
+    segments: str = NO_SEGMENTS
+
+
+class RequestsFold:
+    """Tells an asking from the further steps of its request, and what was asked again."""
+
+    def __init__(self, context: Context) -> None:
+        pass
+
+    def initial(self) -> RequestsState:
+        return RequestsState()
+
+    def evolve(self, state: RequestsState, stretches: Sequence[Stretch]) -> None:
+        for stretch in stretches:
+            for event in stretch.events:
+                if event.type == "information.requested":
+                    _request(state, event, stretch)
+                elif event.type == "customer.segment_assigned":
+                    data = cast(CustomerSegmentAssigned, event.data)
+                    state.segments = with_segment(state.segments, data.scheme, data.segment)
+
+    def rows(self, state: RequestsState) -> list[Row]:
+        return [tuple(row) for row in state.requests]
+
+
+def _request(state: RequestsState, event: Event, stretch: Stretch) -> None:
+    data = cast(InformationRequested, event.data)
+    step, unnamed = STEPS[data.lifecycle], data.lifecycle is None
+    running = [name for name in sorted(set(data.fields)) if state.given.get(name) != event.at]
+    asked = [name for name in running if unnamed or name not in state.open or step <= state.open[name]]
+    if asked:
+        state.requests.append(_row(state, event, stretch, asked))
+    for name in running:
+        if step == COMPLETED:
+            state.open.pop(name, None)
+            state.given[name] = event.at
+        else:
+            state.open[name] = step
+
+
+def _row(state: RequestsState, event: Event, stretch: Stretch, asked: list[str]) -> Row:
+    data = cast(InformationRequested, event.data)
+    declared = [name for name in asked if name in (data.already_held or ())]
+    compared = [name for name in asked if name in state.given]
+    again = sorted({*declared, *compared})
+    return (
+        event.source,
+        event.event_id,
+        event.at,
+        data.lifecycle or "",
+        event.interaction_id or "",
+        stretch.stage or "",
+        stretch.cycle,
+        event.channel or "",
+        event.department or "",
+        state.segments,
+        canonical(asked),
+        canonical(again),
+        len(asked),
+        len(again),
+        len(declared),
+        len(compared),
+    )
+
+
+IGNORED = frozenset(
+    {
+        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
+        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "onboarding.started", "onboarding.completed",
+        "awareness", "consideration", "purchase", "use", "interaction", "support", "voice", "renewal", "advocacy",
+        "termination", "winback", "control", COMPANY,
+    }
+)  # fmt: skip
+"""The types whose events are all alike here."""
+
+REQUESTS: Projection[RequestsState] = Projection(
+    name="information_requests",
+    version=1,
+    columns=(
+        Column("source", "text"),
+        Column("event_id", "text"),
+        Column("at", "instant"),
+        Column("lifecycle", "text"),
+        Column("interaction_id", "text"),
+        Column("stage", "text"),
+        Column("cycle", "integer"),
+        Column("channel", "text"),
+        Column("department", "text"),
+        Column("segments", "json"),
+        Column("fields", "json"),
+        Column("fields_again", "json"),
+        Column("asked", "integer"),
+        Column("again", "integer"),
+        Column("declared", "integer"),
+        Column("compared", "integer"),
+    ),
+    key=("source", "event_id"),
+    state=RequestsState,
+    bind=RequestsFold,
+    handles=frozenset({"customer.segment_assigned", "information.requested"}),
+    ignores=IGNORED,
+)
