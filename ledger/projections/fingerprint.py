@@ -15,7 +15,6 @@ from ledger.projections.shape import Projection
 STANDS_ON = (
     "ledger.projections.amounts",
     "ledger.projections.canonical",
-    "ledger.projections.loops",
     "ledger.projections.ratings",
     "ledger.projections.switching",
     "ledger.events.contacts",
@@ -36,6 +35,9 @@ STANDS_ON = (
 )
 """The modules whose rules every projection's rows follow, beside its own."""
 
+PARTS = {"ledger.projections.cases": ("ledger.projections.loops",)}
+"""The further modules that one projection alone is made of, by its own: to change them leaves the others as they are."""
+
 
 def fingerprint(projection: Projection[Any], context: Context) -> str:
     """Return `name version source context` of a projection bound to a context, the last two as hashes.
@@ -47,7 +49,7 @@ def fingerprint(projection: Projection[Any], context: Context) -> str:
 
 @cache
 def _source(module: str) -> str:
-    programs = "\n".join(_program(name) for name in (module, *STANDS_ON))
+    programs = "\n".join(_program(name) for name in (module, *PARTS.get(module, ()), *STANDS_ON))
     return blake2b(programs.encode(), digest_size=16).hexdigest()
 
 

@@ -58,7 +58,8 @@ def test_a_fold_that_changed_under_its_version_is_refused_and_nothing_is_begun(
     told: Ledger, reprogrammed: Path
 ) -> None:
     words = (
-        "the fold of cases is not the one that version 1 of the read model was built by, and is still called version 1"
+        "the fold of cases is not the one that version 1 of the read model was built by, and is still called "
+        f"version {CASES.version}"
     )
     with pytest.raises(VersionReused, match=words):
         told.rebuild()
@@ -70,7 +71,7 @@ def test_a_fold_that_changed_under_its_version_is_refused_and_nothing_is_begun(
 def test_a_fold_whose_version_was_raised_is_built_beside_the_live_one(
     told: Ledger, reprogrammed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raised = structs.replace(CASES, version=2)
+    raised = structs.replace(CASES, version=CASES.version + 1)
     everything: tuple[Projection[Any], ...] = tuple(
         raised if projection is CASES else projection for projection in sys.modules["ledger.projections"].PROJECTIONS
     )
@@ -80,8 +81,11 @@ def test_a_fold_whose_version_was_raised_is_built_beside_the_live_one(
     made = told.rebuild()
     assert made.version == 2
     assert made.difference is not None
-    assert made.difference.changed == ["the fold of cases 1 → 2"]
-    assert column(told, "SELECT version FROM checkpoints WHERE projection = 'cases' ORDER BY model") == [1, 2]
+    assert made.difference.changed == [f"the fold of cases {CASES.version} → {CASES.version + 1}"]
+    assert column(told, "SELECT version FROM checkpoints WHERE projection = 'cases' ORDER BY model") == [
+        CASES.version,
+        CASES.version + 1,
+    ]
 
 
 def test_a_comment_in_a_fold_is_no_change(told: Ledger, reprogrammed: Path) -> None:

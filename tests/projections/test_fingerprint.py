@@ -10,7 +10,6 @@ import pytest
 
 from ledger.projections import PROJECTIONS, loops
 from ledger.projections import fingerprint as fingerprinting
-from ledger.projections.cases import CASES
 from ledger.projections.driver import Folds
 from ledger.projections.fingerprint import STANDS_ON, said
 from tests.journey.histories import context
@@ -70,9 +69,10 @@ def _forget() -> None:
     fingerprinting._source.cache_clear()
 
 
-AS_IT_IS = Folds(context()).fingerprint(CASES)
+AS_THEY_ARE = {projection.name: Folds(context()).fingerprint(projection) for projection in PROJECTIONS}
 
 
 @pytest.mark.usefixtures("another_step")
-def test_another_step_of_a_case_makes_another_fingerprint_of_cases() -> None:
-    assert Folds(context()).fingerprint(CASES) != AS_IT_IS
+def test_another_step_of_a_case_makes_another_fingerprint_of_cases_and_of_nothing_else() -> None:
+    made = {projection.name: Folds(context()).fingerprint(projection) for projection in PROJECTIONS}
+    assert [name for name in made if made[name] != AS_THEY_ARE[name]] == ["cases"]
