@@ -12,6 +12,7 @@ from ledger.queries.figure_row import iso
 from ledger.queries.folded import Row, fold_customer
 from ledger.store.engine import reading
 from ledger.store.figures.channels import channel_objects, channel_sums
+from ledger.store.figures.positions import observed
 from ledger.store.log import NOW, Until
 from ledger.store.serving import require_serving
 from ledger.store.store import Store
@@ -25,10 +26,11 @@ def channels(store: Store) -> list[dict[str, Any]]:
     Each has channel (None where it is unknown), what the registry says of it, customers, first_at, last_at,
     touchpoints by direction and assistance, interactions started, completed and abandoned, outcomes, ratings
     ({"csat|1-5": {n, mean}}), switches in and out, and how many of the customers `with_preference` prefer it. It
-    is the live read model, which may lag. Raises ProjectionStale.
+    is the live read model, which may lag: each row says from where it was seen. Raises ProjectionStale.
     """
     with reading(store.engine) as connection:
-        require_serving(connection, store.context)
+        serving = require_serving(connection, store.context)
+        first, last = observed(connection)
         sums = channel_sums(connection)
         objects = channel_objects(connection)
     outcomes: dict[str, Counter[str]] = {row["channel"]: Counter() for row in sums}
@@ -40,11 +42,21 @@ def channels(store: Store) -> list[dict[str, Any]]:
             sum_of = ratings[channel].setdefault(name, [0, 0])
             sum_of[0] += n * customers
             sum_of[1] += total * customers
+    seen = {
+        "from": iso(first),
+        "to": iso(last),
+        "as_of": iso(last),
+        "known_at": None,
+        "zone": store.context.zone.key,
+        "position": serving.position,
+        "journey": store.context.journey.hash,
+    }
     return [
         _about(store, row["channel"])
         | {name: value for name, value in row.items() if name != "channel"}
         | {"first_at": iso(row["first_at"]), "last_at": iso(row["last_at"])}
         | {"outcomes": dict(sorted(outcomes[row["channel"]].items())), "ratings": _means(ratings[row["channel"]])}
+        | seen
         for row in sorted(sums, key=lambda row: (-row["touchpoints"], row["channel"]))
     ]
 

@@ -36,6 +36,9 @@ def test_channels_are_summed_over_all_customers(ledger: Ledger) -> None:
     assert (web["switches_out"], phone["switches_in"]) == (1, 1)
     assert (phone["preferred"], phone["with_preference"], web["preferred"]) == (1, 1, 0)
     assert (unknown["medium"], unknown["touchpoints"], unknown["preferred"]) == (None, 1, None)
+    assert {(row["zone"], row["position"], row["from"], row["to"]) for row in rows} == {
+        ("UTC", ledger.catch_up().position, iso(1), web["as_of"])
+    }
 
 
 def test_the_channels_of_one_customer_are_folded_now(ledger: Ledger) -> None:

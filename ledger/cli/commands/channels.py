@@ -41,7 +41,7 @@ def run(session: Session, customer: str | None, as_of: When | None, known_at: Wh
 
 
 def _view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
-    from ledger.cli.drawing import Shown, clock, number, plain, table
+    from ledger.cli.drawing import Shown, clock, number, plain, seen_from, table
 
     if not rows:
         yield plain("nothing happened on any channel")
@@ -71,3 +71,5 @@ def _view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
     yield table([column for column in columns if column.key != unseen], shown)
     told = "ratings are means; " if ratings else ""
     yield plain(f"{told}came, left: a customer's next contact was on this channel, on another, after one on the other")
+    if "position" in rows[0]:
+        yield plain(seen_from(rows[0]))
