@@ -11,13 +11,24 @@ _REGIONS = ("north", "south", "east", "west")
 _VALUES = ("bronze", "silver", "gold")
 _PURPOSES = ("marketing", "profiling", "research")
 
+PHONES = 0.3
+"""The share of people who tell a telephone number of their own, or their employer's."""
+
+SWITCHBOARD = 0.02
+"""The share whose number is their employer's, the same for all of them."""
+
+HOMES = 15
+"""Of so many pairs of people, one lives together and has one number."""
+
+CARDS_WITH_EMAIL = 0.6
+"""The share of loyalty cards whose holder's address the store knows."""
+
 
 def become_known(person: Person) -> None:
     """Tell the registration at the instant from which the person is known, and link the visitor they were."""
     at, draw = max(person.known_at, person.entries[0]), person.draw
     person.tell(at, "customer.registered", {})
-    email = {"namespace": "email", "value": f"{person.key.partition('@')[0].lower()}@example.org"}
-    person.tell(at + 1, "customer.identified", email)
+    person.tell(at + 1, "customer.identified", {"namespace": "email", "value": _email(person)})
     if person.anonymous != person.key:
         data = {"from": person.anonymous, "into": person.key, "evidence": "signed in on the same device"}
         person.write(min(at + 2, person.until - 1), "customer.merged", data, source="web", customer_id=person.key)
@@ -26,14 +37,40 @@ def become_known(person: Person) -> None:
         person.tell(at + 3, "consent.granted", {"purpose": pick(draw, _PURPOSES)})
     if draw() < 0.5:
         segment(person, at + 4)
+    if phone := _phone(person):
+        person.tell(at + 5, "customer.identified", {"namespace": "phone", "value": phone})
+
+
+def _email(person: Person) -> str:
+    return f"{person.key.partition('@')[0].lower()}@example.org"
+
+
+def _phone(person: Person) -> str:
+    """Return the person's number: their own, one they share at home, or their employer's; "" where none is told.
+
+    Who shares one at home is settled by their own number among the people, so that both of them tell it.
+    """
+    number = int("".join(letter for letter in person.key.partition("@")[0] if letter.isdigit()))
+    told = person.draw()
+    if number // 2 % HOMES == 0:
+        return f"+31 10 {number // 2:07d}" if number % 2 else f"+3110{number // 2:07d}"
+    if told < SWITCHBOARD:
+        return "+31 20 5550000"
+    return f"+316{number:08d}" if told < PHONES else ""
 
 
 def link_card(person: Person) -> None:
-    """Tell that the loyalty card the store knows is this person, where the store told anything."""
+    """Tell that the loyalty card the store knows is this person, where the store told anything.
+
+    Of some cards the store knows the holder's address too, as they wrote it at the till.
+    """
     seen = [at for _, at, line, _ in person.told if line["customer_id"] == person.card]
     if not seen or person.card is None:
         person.card = None
         return
+    if person.draw() < CARDS_WITH_EMAIL:
+        email = {"namespace": "email", "value": f" {_email(person).upper()}"}
+        person.tell(min(seen) + 1, "customer.identified", email, source="store", customer_id=person.card)
     at = min(min(seen) + int(person.draw() * 40 * DAY) + MINUTE, person.until - 1)
     data = {"from": person.card, "into": person.key, "evidence": "same name and address"}
     person.write(at, "customer.merged", data, source="crm", customer_id=person.key)
