@@ -10,7 +10,7 @@ from msgspec import structs
 from ledger.errors import InvalidArgument
 from ledger.metrics import counts, durations, sequences
 from ledger.metrics.figure import Figure, Scope
-from ledger.queries.cut import Cut
+from ledger.queries.cut import Columns, Cut
 from ledger.queries.question import Question
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
@@ -33,28 +33,28 @@ Make = Callable[[list[Any], Scope], list[Figure]]
 
 def time_to_first_response(view: View) -> list[Figure]:
     """Return the times from opening to first response."""
-    return _told(view, ("opened_at", "first_response_at"), durations.time_to_first_response)
+    return of_cases(view, ("opened_at", "first_response_at"), durations.time_to_first_response)
 
 
 def time_to_resolution(view: View) -> list[Figure]:
     """Return the times from opening to first and to last resolution."""
     columns = ("opened_at", "resolved_first_at", "resolved_last_at", "awaiting_customer")
-    return _told(view, columns, durations.time_to_resolution)
+    return of_cases(view, columns, durations.time_to_resolution)
 
 
 def throughput(view: View) -> list[Figure]:
     """Return the times from first to last event, always by kind of case."""
-    return _told(view, ("first_at", "last_at"), durations.throughput, asked=view.asked.always_by("kind"))
+    return of_cases(view, ("first_at", "last_at"), durations.throughput, asked=view.asked.always_by("kind"))
 
 
 def handovers(view: View) -> list[Figure]:
     """Return how often cases pass from one department to another, always by kind of case."""
-    return _told(view, ("handovers",), _handovers, asked=view.asked.always_by("kind"))
+    return of_cases(view, ("handovers",), _handovers, asked=view.asked.always_by("kind"))
 
 
 def punctuality(view: View) -> list[Figure]:
     """Return the share of orders delivered later than promised."""
-    return _told(
+    return of_cases(
         view, ("resolved_first_at", "promised_at"), _punctuality, asked=structs.replace(view.asked, kind="order")
     )
 
@@ -68,10 +68,19 @@ def kinds_of(asked: Question) -> Sequence[str]:
     return () if "kind" in asked.keys else ("case",)
 
 
-def _told(view: View, columns: Sequence[str], make: Make, asked: Question | None = None) -> list[Figure]:
+def of_cases(
+    view: View,
+    columns: Sequence[str],
+    make: Make,
+    *,
+    asked: Question | None = None,
+    kinds: Sequence[str] | None = None,
+    by: Columns = COLUMNS,
+) -> list[Figure]:
+    """Return what `make` says of the files of some kinds, those asked for unless named; by when they began."""
     asked = asked or view.asked
-    cut = Cut(asked, COLUMNS, view.context)
-    rows = cases(view.tables, kinds_of(asked), (*cut.raw, *columns), instants(asked))
+    cut = Cut(asked, by, view.context)
+    rows = cases(view.tables, kinds_of(asked) if kinds is None else kinds, (*cut.raw, *columns), instants(asked))
     return [figure for key, group in cut.groups(rows).items() for figure in make(group, cut.scope(key))]
 
 
