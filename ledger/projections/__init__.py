@@ -8,12 +8,16 @@ from ledger.projections.answers import ANSWERS
 from ledger.projections.cases import CASES
 from ledger.projections.channels import CHANNELS
 from ledger.projections.experience import EXPERIENCE
+from ledger.projections.handovers import HANDOVERS
+from ledger.projections.highlights import HIGHLIGHTS
 from ledger.projections.interactions import INTERACTIONS
 from ledger.projections.needs import NEEDS
 from ledger.projections.opportunities import OPPORTUNITIES
+from ledger.projections.outreach import OUTREACH
 from ledger.projections.position import POSITION
 from ledger.projections.requests import REQUESTS
 from ledger.projections.shape import Projection
+from ledger.projections.terminations import TERMINATIONS
 from ledger.projections.touchpoint_history import TOUCHPOINTS
 from ledger.projections.visits import VISITS
 
@@ -29,6 +33,10 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     NEEDS,
     OPPORTUNITIES,
     REQUESTS,
+    HANDOVERS,
+    TERMINATIONS,
+    OUTREACH,
+    HIGHLIGHTS,
 )
 """Every projection of the ledger, in the order they are shown."""
 

@@ -1,0 +1,292 @@
+"""Terminations: every leaving, from the first word of it to its end or the stay, and whether the customer came back.
+
+A leaving begins with `termination.requested`, `contract.terminated` or `contract.lapsed`. What is told of an end after
+that belongs to it until the customer stays, comes back or the journey begins another cycle; then a new leaving begins.
+Why, and by whose will, is what its first event that says so says.
+
+The customer stays when a contract is renewed, upgraded or downgraded, or an order or contract is begun, after the
+request and before an end; after an end the same is a return. A `winback.succeeded`, or an entry of a stage that is
+won back, is a return whether an end is recorded or not, and the named event tells when where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from msgspec import Struct
+
+from ledger.events.event import Data, RecordedEvent
+from ledger.events.identity import CustomerSegmentAssigned
+from ledger.events.termination import ContractTerminated, TerminationRequested
+from ledger.journey.context import Context
+from ledger.journey.stretch import Stretch
+from ledger.projections.canonical import NO_SEGMENTS, with_segment
+from ledger.projections.shape import COMPANY, Column, Projection, Row
+
+Event = RecordedEvent[Data]
+
+
+class Leaving(Struct, array_like=True, gc=False):
+    """One leaving, in instants; None is not yet, or never.
+
+    `attempted_at` and `attempts` are the attempts to keep the customer before the end, `stayed_at` that they were
+    kept; `tried_at` and `tries` are the attempts to win them back, `succeeded_at` the named success, `returned_at`
+    the first other sign of a return and `returned_by` what it was. `referred_at` is the first referral after the end.
+    """
+
+    source: str
+    event_id: str
+    at: int
+    stage: str
+    cycle: int
+    channel: str
+    department: str
+    segments: str
+    requested_at: int | None = None
+    ended_at: int | None = None
+    ended_by: str = ""
+    reason: str = ""
+    category: str = ""
+    voluntary: str = ""
+    attempts: int = 0
+    attempted_at: int | None = None
+    stayed_at: int | None = None
+    tries: int = 0
+    tried_at: int | None = None
+    succeeded_at: int | None = None
+    returned_at: int | None = None
+    returned_by: str = ""
+    referred_at: int | None = None
+
+    @property
+    def back(self) -> bool:
+        """Whether the customer came back after they left."""
+        return self.succeeded_at is not None or self.returned_at is not None
+
+
+class TerminationsState(Struct, array_like=True, gc=False):
+    """Every leaving of one customer; `stage` is the last one that ends no journey."""
+
+    leavings: list[Leaving] = []
+    stage: str = ""
+    segments: str = NO_SEGMENTS
+
+
+class TerminationsFold:
+    """Opens a leaving at the first word of it, and adds what happens until the customer is back."""
+
+    def __init__(self, context: Context) -> None:
+        self._terminal = frozenset(stage.name for stage in context.journey.stages if stage.terminal)
+        self._won_back = frozenset(stage.name for stage in context.journey.stages if stage.win_back)
+
+    def initial(self) -> TerminationsState:
+        return TerminationsState()
+
+    def evolve(self, state: TerminationsState, stretches: Sequence[Stretch]) -> None:
+        for stretch in stretches:
+            if stretch.stage is not None and stretch.stage not in self._terminal:
+                state.stage = stretch.stage
+            entered = None if stretch.move is None else stretch.move.entered
+            if entered is not None and entered.stage in self._won_back and state.leavings:
+                _returned(state.leavings[-1], entered.at, "stage")
+            for event in stretch.events:
+                step = STEPS.get(event.type)
+                if step is not None:
+                    step(state, event, stretch.cycle)
+
+    def rows(self, state: TerminationsState) -> list[Row]:
+        return [_row(leaving) for leaving in state.leavings]
+
+
+def _segment(state: TerminationsState, event: Event, _: int) -> None:
+    data = cast(CustomerSegmentAssigned, event.data)
+    state.segments = with_segment(state.segments, data.scheme, data.segment)
+
+
+def _leaving(state: TerminationsState, event: Event, cycle: int) -> Leaving:
+    """Return the leaving that a word of an end belongs to, a new one where none goes on."""
+    last = state.leavings[-1] if state.leavings else None
+    if last is not None and last.stayed_at is None and not last.back and last.cycle == cycle:
+        return last
+    channel, department = event.channel or "", event.department or ""
+    made = Leaving(event.source, event.event_id, event.at, state.stage, cycle, channel, department, state.segments)
+    state.leavings.append(made)
+    return made
+
+
+def _requested(state: TerminationsState, event: Event, cycle: int) -> None:
+    leaving, data = _leaving(state, event, cycle), cast(TerminationRequested, event.data)
+    if leaving.requested_at is None:
+        leaving.requested_at = event.at
+    _why(leaving, event, data.reason, data.voluntary)
+
+
+def _terminated(state: TerminationsState, event: Event, cycle: int) -> None:
+    leaving, data = _leaving(state, event, cycle), cast(ContractTerminated, event.data)
+    _end(leaving, event.at, "terminated")
+    _why(leaving, event, data.reason, data.voluntary)
+    leaving.category = leaving.category or data.category or ""
+
+
+def _lapsed(state: TerminationsState, event: Event, cycle: int) -> None:
+    leaving = _leaving(state, event, cycle)
+    _end(leaving, event.at, "lapsed")
+    _why(leaving, event, None, None)
+
+
+def _end(leaving: Leaving, at: int, how: str) -> None:
+    if leaving.ended_at is None:
+        leaving.ended_at, leaving.ended_by = at, how
+
+
+def _why(leaving: Leaving, event: Event, reason: str | None, voluntary: bool | None) -> None:
+    leaving.reason = leaving.reason or reason or event.reason or ""
+    if not leaving.voluntary and voluntary is not None:
+        leaving.voluntary = "voluntary" if voluntary else "involuntary"
+
+
+def _attempted(state: TerminationsState, event: Event, _: int) -> None:
+    leaving = state.leavings[-1] if state.leavings else None
+    if leaving is None or leaving.ended_at is not None or leaving.stayed_at is not None or leaving.back:
+        return
+    leaving.attempts += 1
+    if leaving.attempted_at is None:
+        leaving.attempted_at = event.at
+
+
+def _bought(state: TerminationsState, event: Event, _: int) -> None:
+    leaving = state.leavings[-1] if state.leavings else None
+    if leaving is None or leaving.stayed_at is not None or leaving.back:
+        return
+    if leaving.ended_at is None:
+        leaving.stayed_at = event.at
+    else:
+        _returned(leaving, event.at, event.type)
+
+
+def _tried(state: TerminationsState, event: Event, _: int) -> None:
+    leaving = state.leavings[-1] if state.leavings else None
+    if leaving is None or leaving.stayed_at is not None or leaving.back:
+        return
+    leaving.tries += 1
+    if leaving.tried_at is None:
+        leaving.tried_at = event.at
+
+
+def _succeeded(state: TerminationsState, event: Event, _: int) -> None:
+    leaving = state.leavings[-1] if state.leavings else None
+    if leaving is not None and leaving.stayed_at is None and leaving.succeeded_at is None:
+        leaving.succeeded_at = event.at
+
+
+def _returned(leaving: Leaving, at: int, by: str) -> None:
+    if leaving.stayed_at is None and not leaving.back:
+        leaving.returned_at, leaving.returned_by = at, by
+
+
+def _referred(state: TerminationsState, event: Event, _: int) -> None:
+    for leaving in state.leavings:
+        # Within one instant (often a whole day) the order of the fold says nothing about which came first.
+        if leaving.ended_at is not None and leaving.ended_at < event.at and leaving.referred_at is None:
+            leaving.referred_at = event.at
+
+
+def _row(leaving: Leaving) -> Row:
+    named = leaving.succeeded_at is not None
+    return (
+        leaving.source,
+        leaving.event_id,
+        leaving.at,
+        leaving.requested_at,
+        leaving.ended_at,
+        leaving.ended_by,
+        _outcome(leaving),
+        leaving.reason,
+        leaving.category,
+        leaving.voluntary or ("lapsed" if leaving.ended_by == "lapsed" else ""),
+        leaving.attempts,
+        leaving.attempted_at,
+        leaving.stayed_at,
+        leaving.tries,
+        leaving.tried_at,
+        leaving.succeeded_at if named else leaving.returned_at,
+        "winback.succeeded" if named else leaving.returned_by,
+        leaving.referred_at,
+        leaving.stage,
+        leaving.cycle,
+        leaving.channel,
+        leaving.department,
+        leaving.segments,
+    )
+
+
+def _outcome(leaving: Leaving) -> str:
+    if leaving.stayed_at is not None:
+        return "retained"
+    if leaving.ended_at is not None:
+        return "ended"
+    return "won_back" if leaving.back else "requested"
+
+
+STEPS: dict[str, Callable[[TerminationsState, Event, int], None]] = {
+    "customer.segment_assigned": _segment,
+    "termination.requested": _requested,
+    "contract.terminated": _terminated,
+    "contract.lapsed": _lapsed,
+    "retention.attempted": _attempted,
+    "contract.renewed": _bought,
+    "contract.upgraded": _bought,
+    "contract.downgraded": _bought,
+    "contract.started": _bought,
+    "order.placed": _bought,
+    "winback.attempted": _tried,
+    "winback.succeeded": _succeeded,
+    "referral.made": _referred,
+}
+
+IGNORED = frozenset(
+    {
+        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
+        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "order.approved", "order.shipped", "order.delivered", "order.cancelled", "payment.settled", "payment.failed",
+        "contract.registered", "contract.activated", "renewal.offered", "referral.converted", "review.published",
+        "awareness", "consideration", "onboarding", "use", "interaction", "support", "voice", "control", COMPANY,
+    }
+)  # fmt: skip
+"""The types whose events are all alike here."""
+
+TERMINATIONS: Projection[TerminationsState] = Projection(
+    name="terminations",
+    version=1,
+    columns=(
+        Column("source", "text"),
+        Column("event_id", "text"),
+        Column("at", "instant"),
+        Column("requested_at", "instant", nullable=True),
+        Column("ended_at", "instant", nullable=True),
+        Column("ended_by", "text"),
+        Column("outcome", "text"),
+        Column("reason", "text"),
+        Column("category", "text"),
+        Column("voluntary", "text"),
+        Column("attempts", "integer"),
+        Column("attempted_at", "instant", nullable=True),
+        Column("stayed_at", "instant", nullable=True),
+        Column("tries", "integer"),
+        Column("tried_at", "instant", nullable=True),
+        Column("won_at", "instant", nullable=True),
+        Column("won_by", "text"),
+        Column("referred_at", "instant", nullable=True),
+        Column("stage", "text"),
+        Column("cycle", "integer"),
+        Column("channel", "text"),
+        Column("department", "text"),
+        Column("segments", "json"),
+    ),
+    key=("source", "event_id"),
+    state=TerminationsState,
+    bind=TerminationsFold,
+    handles=frozenset(STEPS),
+    ignores=IGNORED,
+)
