@@ -56,6 +56,7 @@ TYPES: dict[str, list[Told]] = {
     "interaction.message_sent": [{}],
     "interaction.completed": [{"outcome": "answered"}, {}],
     "interaction.abandoned": [{}],
+    "interaction.handed_over": [{"from_": "service", "to": "second line"}, {"to": "sales"}, {}],
     "case.opened": [{}],
     "case.triaged": [{}],
     "case.awaiting_customer": [{}],
