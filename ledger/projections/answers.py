@@ -101,4 +101,5 @@ ANSWERS: Projection[AnswersState] = Projection(
     bind=AnswersFold,
     handles=frozenset({"customer.segment_assigned", "survey.responded"}),
     ignores=IGNORED,
+    sparse=True,
 )

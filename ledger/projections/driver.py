@@ -15,6 +15,7 @@ from ledger.events.compiling import compiled
 from ledger.events.event import Data, RecordedEvent
 from ledger.journey.context import Context
 from ledger.journey.state import TrackerState
+from ledger.journey.stretch import Stretch
 from ledger.journey.tracker import Tracker
 from ledger.projections import PROJECTIONS
 from ledger.projections.fingerprint import fingerprint
@@ -41,6 +42,8 @@ class Folds:
         self._tracker = Tracker(context)
         self._folds = [projection.bind(context) for projection in self.projections]
         self._evolve = [fold.evolve for fold in self._folds]
+        self._dense = [place for place, projection in enumerate(self.projections) if not projection.sparse]
+        self._routes = _routes(self.projections)
         self._encode = Encoder().encode
 
     def initial(self) -> CustomerState:
@@ -55,8 +58,11 @@ class Folds:
         if not events:
             return
         stretches = self._tracker.follow(state.tracker, events)
-        for evolve, fold_state in zip(self._evolve, state.folds, strict=True):
-            evolve(fold_state, stretches)
+        evolve, states = self._evolve, state.folds
+        for place in self._dense:
+            evolve[place](states[place], stretches)
+        for place, handled in _routed(self._routes, stretches).items():
+            evolve[place](states[place], handled)
         state.at = events[-1].at
 
     def rows(self, state: CustomerState) -> dict[str, list[Row]]:
@@ -94,3 +100,31 @@ class Folds:
     def _decoder(self) -> Decoder[tuple[TrackerState, tuple[Struct, ...], int | None]]:
         folds = GenericAlias(tuple, tuple(projection.state for projection in self.projections))
         return Decoder(compiled(GenericAlias(tuple, (TrackerState, folds, int | None))))
+
+
+Routes = dict[str, tuple[int, ...]]
+"""Which sparse projections, by their places, are given the events of a type."""
+
+
+def _routes(projections: Sequence[Projection[Any]]) -> Routes:
+    routes: Routes = {}
+    for place, projection in enumerate(projections):
+        for name in projection.handles if projection.sparse else ():
+            routes[name] = (*routes.get(name, ()), place)
+    return routes
+
+
+def _routed(routes: Routes, stretches: Sequence[Stretch]) -> dict[int, list[Stretch]]:
+    """Return for each sparse projection the stretches of what it handles; looking once for all is what they save."""
+    found: dict[int, list[Stretch]] = {}
+    places_of = routes.get
+    for stretch in stretches:
+        mine: dict[int, Stretch] = {}
+        for event in stretch.events:
+            for place in places_of(event.type, ()):
+                if place in mine:
+                    mine[place].events.append(event)
+                else:
+                    mine[place] = Stretch([event], stretch.stage, stretch.cycle, stretch.overlays)
+                    found.setdefault(place, []).append(mine[place])
+    return found

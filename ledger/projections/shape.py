@@ -56,7 +56,8 @@ class Projection(Struct, Generic[S], frozen=True, kw_only=True):
     row holds `columns` only. `state` is the Struct that the fold keeps, so that a runner can store and load it.
 
     `handles` are the event types it knows by name. `ignores` are the types, whole families, or COMPANY, whose
-    events it treats all alike: as an event, as a touchpoint, as a contact. Together they are the vocabulary.
+    events it treats all alike: as an event, as a touchpoint, as a contact. Together they are the vocabulary. A `sparse`
+    projection is given the events that it handles and no others, and no moves of the journey.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Projection(Struct, Generic[S], frozen=True, kw_only=True):
     bind: Callable[[Context], Fold[S]]
     handles: frozenset[str]
     ignores: frozenset[str]
+    sparse: bool = False
 
     def treatment(self, event_type: EventType) -> Treatment | None:
         """Return what this projection does with events of that type; None where nobody decided."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from ledger.errors import InvalidArgument
 from ledger.journey.reading import effective
@@ -53,6 +54,15 @@ def test_the_key_of_every_projection_names_one_row(events: list[Event]) -> None:
         places = [[column.name for column in projection.columns].index(name) for name in projection.key]
         keys = [tuple(row[place] for place in places) for row in rows[projection.name]]
         assert len(keys) == len(set(keys)), projection.name
+
+
+GIVEN_ALL = Folds(context(), [structs.replace(projection, sparse=False) for projection in PROJECTIONS])
+
+
+@given(histories())
+def test_a_sparse_projection_makes_the_same_of_what_it_handles_as_of_everything(events: list[Event]) -> None:
+    assert any(projection.sparse for projection in PROJECTIONS)
+    assert rows_of(events) == rows_of(events, GIVEN_ALL)
 
 
 PYTHON = {"integer": int, "real": float, "text": str, "json": str, "instant": int, "date": int}
