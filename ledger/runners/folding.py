@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ledger.projections import PROJECTIONS
 from ledger.projections.driver import Folds
 from ledger.runners.inline import Built, Range, fold_ranges
 from ledger.runners.source import Opened, Source
@@ -18,7 +19,7 @@ class Folding:
 
     def __init__(self, source: Source, engine: Engine) -> None:
         context = compile_context(source.definitions)
-        self._folds = Folds(context)
+        self._folds = Folds(context, source.projections or PROJECTIONS)
         self._mapper = RowMapper(context.vocabulary)
         self._source = source
         self._opened = Opened(source, engine)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
+from ledger.projections.shape import Projection
 from ledger.schemas.definitions import Definitions
 from ledger.store.engine import Connection, Engine, reading
 from ledger.store.log import Until, range_rows, stream_rows
@@ -19,7 +20,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
     With `archive` (a folder or an address) events are read from there; `until` then names its position and no times.
     Without `rows` everything is folded, and what fails is told, but no row is handed on. With `to`, another folder
-    or address, the rows are written to files there.
+    or address, the rows are written to files there. `projections` are those that fold it: all, unless named.
     """
 
     url: str
@@ -28,6 +29,7 @@ class Source(Struct, frozen=True, kw_only=True):
     archive: str | None = None
     rows: bool = True
     to: str | None = None
+    projections: tuple[Projection[Any], ...] = ()
 
 
 class Reader(Protocol):

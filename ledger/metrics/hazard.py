@@ -1,0 +1,181 @@
+"""The additive discrete-time hazard: how likely it is to leave in each period of a horizon, from what is known.
+
+Allison (1982), Discrete-time methods for the analysis of event histories; with what is known at the start of the
+horizon, as in van Houwelingen and Putter (2011), Dynamic prediction in clinical survival analysis. The likelihood of
+the logistic regression over person-periods is that of the hazard. scikit-learn fits it; no other module knows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ledger.errors import InvalidArgument
+from ledger.metrics.proportions import Z
+from ledger.metrics.terms import Floats, Frame, Known, frame, terms
+
+Integers = npt.NDArray[np.int64]
+
+LEAST = 20
+"""Customers leaving, below which nothing is learnt."""
+
+PENALTY = 1.0
+"""The weight of the squares of the coefficients (ridge) against the log likelihood of all person-periods."""
+
+
+class Coefficient(NamedTuple):
+    """What one term adds to the log odds of leaving in a period, with its 95 % interval (Wald)."""
+
+    term: str
+    unit: str
+    value: float
+    low: float
+    high: float
+
+
+class Foretold(NamedTuple):
+    """For each row the probability to leave within the horizon, the ends of its interval, and why.
+
+    `shares` are what each term (columns, as in `Hazard.terms`) adds to the row's log odds, against the mean of the
+    rows it was trained on.
+    """
+
+    probability: Floats
+    low: Floats
+    high: Floats
+    shares: Floats
+
+
+class Hazard(NamedTuple):
+    """A trained model.
+
+    `weights` and `variance` are of the terms that were seen, of the periods after the first, and last of the intercept,
+    which is the first period's own log odds. `means` are of the terms that were seen.
+    `rows` is how many horizons of how many customers' past it was trained on, `left` in how many the customer left,
+    `person_periods` the periods at risk.
+    """
+
+    within: Frame
+    terms: tuple[tuple[str, str], ...]
+    seen: npt.NDArray[np.bool_]
+    weights: Floats
+    variance: Floats
+    means: Floats
+    periods: int
+    rows: int
+    left: int
+    person_periods: int
+
+    def coefficients(self) -> list[Coefficient]:
+        """Return every coefficient: the terms that were seen, the later periods, and the intercept."""
+        named = [name for name, seen in zip(self.terms, self.seen, strict=True) if seen]
+        named += [(f"period {number} of {self.periods}", "against the first") for number in range(2, self.periods + 1)]
+        named.append(("intercept", "log odds, all else 0"))
+        errors = np.sqrt(np.diag(self.variance))
+        return [
+            Coefficient(name, unit, float(weight), float(weight - Z * error), float(weight + Z * error))
+            for (name, unit), weight, error in zip(named, self.weights, errors, strict=True)
+        ]
+
+    def foretell(self, known: Known) -> Foretold:
+        """Return what the model says of rows; the interval is of its coefficients, not of the customer's fate."""
+        design = np.column_stack([term.values for term in terms(known, self.within)])[:, self.seen]
+        survive = np.ones((3, len(known)))
+        for period in range(self.periods):
+            row = _stacked(design, np.full(len(known), period), self.periods)
+            middle = row @ self.weights
+            error = Z * np.sqrt(np.einsum("ij,jk,ik->i", row, self.variance, row))
+            survive *= 1 - _odds(np.stack([middle, middle - error, middle + error]))
+        shares = np.zeros((len(known), len(self.terms)))
+        shares[:, self.seen] = (design - self.means) * self.weights[: design.shape[1]]
+        probability, low, high = 1 - survive
+        return Foretold(probability, low, high, shares)
+
+
+def train(known: Known, left_in: Integers, periods: int) -> Hazard:
+    """Return the hazard of rows that left in period `left_in` of so many (0: not at all).
+
+    Each period that a row was at risk in counts once. Raises InvalidArgument where too few left, or without
+    scikit-learn.
+    """
+    left = int(np.count_nonzero(left_in))
+    if left < LEAST:
+        raise InvalidArgument(
+            f"{left} of {len(known)} horizons before that time ended with the customer leaving, and a hazard is not "
+            f"learnt from fewer than {LEAST}: take a later time, or a longer horizon"
+        )
+    within = frame(known)
+    every = terms(known, within)
+    design = np.column_stack([term.values for term in every])
+    seen = np.ptp(design, axis=0) > 0
+    design = design[:, seen]
+    row, period, leaves = _person_periods(left_in, periods)
+    stacked = _stacked(design[row], period, periods)
+    weights = _fitted(stacked, leaves)
+    return Hazard(
+        within=within,
+        terms=tuple((term.name, term.unit) for term in every),
+        seen=seen,
+        weights=weights,
+        variance=_variance(stacked, weights),
+        means=design.mean(axis=0),
+        periods=periods,
+        rows=len(known),
+        left=left,
+        person_periods=len(row),
+    )
+
+
+def demand_library() -> None:
+    """Raise InvalidArgument, with the cure, where scikit-learn is not installed."""
+    _library()
+
+
+def _library() -> type:
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError:
+        raise InvalidArgument(
+            "the hazard of leaving is learnt by scikit-learn, which is not installed: "
+            "pip install 'customer-ledger[predict]'"
+        ) from None
+    found: type = LogisticRegression
+    return found
+
+
+def _fitted(design: Floats, leaves: npt.NDArray[np.bool_]) -> Floats:
+    # The intercept, the last column, is scikit-learn's own, because it is not to be penalised. Newton's steps start
+    # from zero and draw nothing at random: the same rows give the same coefficients.
+    model: Any = _library()(C=1 / PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=100)
+    model.fit(design[:, :-1], leaves)
+    return np.append(model.coef_[0], model.intercept_)
+
+
+def _stacked(design: Floats, period: Integers, periods: int) -> Floats:
+    """Return the rows with a column for each later period and, last, a column of ones."""
+    later = period[:, None] == np.arange(1, periods)
+    return np.concatenate([design, later, np.ones((len(design), 1))], axis=1)
+
+
+def _person_periods(left_in: Integers, periods: int) -> tuple[Integers, Integers, npt.NDArray[np.bool_]]:
+    """Return the row and the period (from 0) of each period that a row was at risk in, and whether it left in it."""
+    at_risk = np.where(left_in > 0, left_in, periods)
+    row = np.repeat(np.arange(len(left_in)), at_risk)
+    first = np.repeat(np.cumsum(at_risk) - at_risk, at_risk)
+    period = np.arange(len(row)) - first
+    return row, period, left_in[row] == period + 1
+
+
+def _variance(design: Floats, weights: Floats) -> Floats:
+    """Return the inverse of the information of the penalised likelihood."""
+    p = _odds(design @ weights)
+    penalty = np.diag([PENALTY] * (len(weights) - 1) + [0.0])
+    inverse: Floats = np.linalg.inv((design * (p * (1 - p))[:, None]).T @ design + penalty)
+    return inverse
+
+
+def _odds(logit: Floats) -> Floats:
+    result: Floats = 1 / (1 + np.exp(-logit))
+    return result

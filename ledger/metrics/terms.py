@@ -1,0 +1,110 @@
+"""The additive terms of the hazard: what of a customer's row goes into the model, under which name, in which unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ledger.metrics.quantiles import MICROSECONDS
+
+Floats = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.str_]
+
+DAY = MICROSECONDS["days"]
+
+BANDS = ((30, "30 to 90 days"), (90, "90 to 180 days"), (180, "180 to 365 days"), (365, "365 days or more"))
+"""The bands of time in the stage, each from so many days on; the first 30 days are what they are compared with."""
+
+COUNTS = {
+    "contacts": "contacts in 30 days",
+    "complaints": "complaints in 90 days",
+    "obstacles": "obstacles in 90 days",
+    "payments_failed": "failed payments in 90 days",
+    "unsupported": "unsupported in 90 days",
+    "repeated": "asked again in 90 days",
+    "cases_open": "cases open",
+}
+"""The columns that count something, and the name of each one's term."""
+
+PER_COUNT = "doubling of 1 + n"
+
+
+class Term(NamedTuple):
+    """One term: its name, the unit that one unit of it is, and its values (rows)."""
+
+    name: str
+    unit: str
+    values: Floats
+
+
+class Known(NamedTuple):
+    """What is known of n rows: the columns of `projections.risk`, each an array; a segment is '' where unknown.
+
+    `in_stage` and `quiet` are in microseconds; `quiet` and `rating` are nan where nothing is known.
+    """
+
+    stage: Texts
+    cycle: Floats
+    in_stage: Floats
+    quiet: Floats
+    counts: dict[str, Floats]
+    rating: Floats
+    segment: Texts
+
+    def __len__(self) -> int:  # type: ignore[override]  # the rows, not the columns
+        return len(self.stage)
+
+
+class Frame(NamedTuple):
+    """What terms are compared with: the stage and the segment most rows have, and the others there are, in order."""
+
+    stage: str
+    stages: tuple[str, ...]
+    segment: str
+    segments: tuple[str, ...]
+
+
+def frame(known: Known) -> Frame:
+    """Return the frame of the rows that a model is trained on."""
+    stage, *stages = _by_number(known.stage)
+    segment, *segments = _by_number(known.segment)
+    return Frame(stage, tuple(stages), segment, tuple(segments))
+
+
+def terms(known: Known, within: Frame) -> list[Term]:
+    """Return the terms of some rows, the same ones in the same order for every call with that frame."""
+    days = known.in_stage / DAY
+    upper = (*(start for start, _ in BANDS[1:]), np.inf)
+    unrated = np.isnan(known.rating)
+    return [
+        *_dummies("stage", known.stage, within.stages, within.stage),
+        *(
+            Term(f"in the stage {name}", "against under 30 days", _as_number((days >= start) & (days < end)))
+            for (start, name), end in zip(BANDS, upper, strict=True)
+        ),
+        Term("cycle", "doubling", np.log2(known.cycle)),
+        Term("days since the last touchpoint", PER_COUNT, np.log2(1 + np.nan_to_num(known.quiet) / DAY)),
+        *(Term(name, PER_COUNT, np.log2(1 + known.counts[column])) for column, name in COUNTS.items()),
+        Term("last rating", "worst to best", np.where(unrated, 0.5, known.rating)),
+        Term("never rated", "against a middle rating", _as_number(unrated)),
+        *_dummies("segment", known.segment, within.segments, within.segment),
+    ]
+
+
+def _dummies(what: str, values: Texts, others: Sequence[str], usual: str) -> list[Term]:
+    unit = f"against {usual or 'unknown'}"
+    return [Term(f"{what} {value or 'unknown'}", unit, _as_number(values == value)) for value in others]
+
+
+def _as_number(where: npt.NDArray[np.bool_]) -> Floats:
+    return where.astype(np.float64)
+
+
+def _by_number(values: Texts) -> list[str]:
+    """Return the distinct values, the most frequent first, of equally many the first by name; one at least."""
+    found, counts = np.unique(values, return_counts=True)
+    rank: Callable[[int], tuple[int, str]] = lambda place: (-int(counts[place]), str(found[place]))  # noqa: E731
+    return [str(found[place]) for place in sorted(range(len(found)), key=rank)] or [""]
