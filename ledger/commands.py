@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from ledger.errors import LedgerError
+from msgspec import Struct
+
+from ledger.errors import ContentConflict, InvalidArgument, LedgerError
+from ledger.events.event import utc
+from ledger.events.identity import CustomerMerged
 from ledger.runners.preparing import EventLike, prepared
 from ledger.schemas.prepare import Prepared
+from ledger.store.engine import Connection, reading
+from ledger.store.figures.identifiers import is_undone, merges_between, random_ids
+from ledger.store.links import units_of
+from ledger.store.log import customer_ids, read_event, stream_of
 from ledger.store.plan import Recorded, Request
 from ledger.store.store import Store
 
 Outcome = Recorded | LedgerError
 
 BATCH = 5_000
+
+DECISIONS = "identities"
+"""The source of what is decided here about who is who, where no other is named."""
 
 T = TypeVar("T")
 
@@ -54,3 +66,97 @@ def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
     remaining = iter(values)
     while batch := list(islice(remaining, size)):
         yield batch
+
+
+class Merger(Struct, frozen=True, kw_only=True):
+    """That the customer of the key `from_` is to live on in the one of `into`, and why."""
+
+    from_: str
+    into: str
+    evidence: str
+
+
+def merge(store: Store, mergers: Sequence[Merger], *, source: str = DECISIONS) -> list[Recorded]:
+    """Record that customers are one person: all of the mergers or none; return what was written.
+
+    Those who are one customer already are left as they are, so that a repeat writes nothing. Raises
+    CustomerNotFound, and Refused for a customer merged into themselves or erased.
+    """
+    try:
+        return _merged(store, mergers, source)
+    except ContentConflict:
+        # Somebody decided the same at the same time: what is missing is found, and nothing is written twice.
+        return _merged(store, mergers, source)
+
+
+def unmerge(
+    store: Store, source: str, event_id: str, *, why: str | None = None, decided_by: str = DECISIONS
+) -> list[Recorded]:
+    """Record that the merge which an event told was wrong; return what was written, nothing where it is undone already.
+
+    Raises EventNotFound, InvalidArgument for an event that is no merge, Refused.
+    """
+    with reading(store.engine) as connection:
+        merged = read_event(connection, store.mapper, source, event_id)
+        if not isinstance(merged.data, CustomerMerged):
+            raise InvalidArgument(
+                f"event {event_id!r} of source {source!r} is a {merged.type}, no merge: `identities decided` lists them"
+            )
+        if is_undone(connection, merged.position):
+            return []
+        customer = customer_ids(connection, [merged.stream])[merged.stream]
+    name = sha256(f"{source}\0{event_id}".encode()).hexdigest()[:32]
+    data = {"source": source, "event_id": event_id} | ({} if why is None else {"why": why})
+    told = (decided_by, f"unmerge-{name}", store.clock())
+    return _decided(store, [_decision("customer.unmerged", customer, told, data)])
+
+
+def _merged(store: Store, mergers: Sequence[Merger], source: str) -> list[Recorded]:
+    with reading(store.engine) as connection:
+        named = {_merge_id(connection, merger): merger for merger in mergers}
+    now = store.clock()
+    return _decided(
+        store,
+        [
+            _decision(
+                "customer.merged",
+                merger.into,
+                (source, name, now),
+                {"from": merger.from_, "into": merger.into, "evidence": merger.evidence},
+            )
+            for name, merger in named.items()
+            if name is not None
+        ],
+    )
+
+
+def _merge_id(connection: Connection, merger: Merger) -> str | None:
+    """Return what the merge is called; None where the two are one customer already.
+
+    It follows from whom it merges, but by random ids: the keys may be addresses, and an event_id stands in the clear.
+    A merge that was undone keeps its name, so the next one of the same two is numbered.
+    """
+    streams = [stream_of(connection, merger.from_), stream_of(connection, merger.into)]
+    units = units_of(connection, streams)
+    if streams[0] != streams[1] and units.survivor(streams[0]) == units.survivor(streams[1]):
+        return None
+    ids = random_ids(connection, streams)
+    name = sha256(ids[streams[0]] + ids[streams[1]]).hexdigest()[:32]
+    before = merges_between(connection, *streams)
+    return f"merge-{name}" + (f"-{before + 1}" if before else "")
+
+
+def _decision(kind: str, customer_id: str, told: tuple[str, str, int], data: dict[str, str]) -> dict[str, Any]:
+    source, event_id, at = told
+    return {
+        "event_id": event_id,
+        "source": source,
+        "type": kind,
+        "customer_id": customer_id,
+        "occurred_at": utc(at).isoformat(),
+        "data": data,
+    }
+
+
+def _decided(store: Store, events: list[dict[str, Any]]) -> list[Recorded]:
+    return append(store, events) if events else []

@@ -13,7 +13,7 @@ from ledger.cli.options import SHARED
 COMMANDS: dict[str, tuple[str, ...]] = {
     "Set up": ("init", "demo", "completion"),
     "Record what happened": ("append", "import", "export"),
-    "Look at one customer": ("customers", "event", "history", "replay", "journey", "explain"),
+    "Look at one customer": ("customers", "event", "history", "replay", "journey", "explain", "identities"),
     "Look at all of them": ("funnel", "channels", "metrics"),
     "Keep it true": ("rebuild", "catch-up", "projections", "quarantine", "health", "archive", "verify", "bench"),
 }

@@ -98,6 +98,11 @@ class Scan:
             yield customer, at, glance
 
     @property
+    def retracted(self) -> frozenset[tuple[int, str, str]]:
+        """The stream, source and event_id of what is retracted."""
+        return self._retracted
+
+    @property
     def whole(self) -> bool:
         """Whether nothing is retracted and nobody parked, so that `counts` may tell."""
         return not self._retracted and not self.parked

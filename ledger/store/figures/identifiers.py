@@ -1,0 +1,103 @@
+"""What the log says of who is who: the identifiers told of customers, and the merges decided between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, text
+
+from ledger.store.rows import chunks, load_standing
+
+CHUNK = 500
+
+Name = tuple[str, str]
+"""The source and the event_id of an event."""
+
+
+class Identifier(NamedTuple):
+    """That the customer of a stream is known by a value in a namespace, as the event of that position told."""
+
+    position: int
+    stream: int
+    namespace: str
+    value: str
+
+
+class Merge(NamedTuple):
+    """That one stream was merged into another, and whether that was undone."""
+
+    position: int
+    from_stream: int
+    into_stream: int
+    recorded_at: int
+    undone: bool
+
+
+class _Named(Struct):
+    source: str
+    event_id: str
+
+
+_named = msgspec.json.Decoder(_Named).decode
+
+
+def identifiers(connection: Connection) -> list[Identifier]:
+    """Return every identifier that was told, retracted ones too, in the order of the log."""
+    rows = connection.execute(text("SELECT position, stream, namespace, value FROM identifiers ORDER BY position"))
+    return [Identifier._make(row) for row in rows]
+
+
+def merges(connection: Connection) -> list[Merge]:
+    """Return every merge that was recorded, in the order of the log."""
+    rows = connection.execute(
+        text(
+            "SELECT position, from_stream, into_stream, recorded_at, EXISTS (SELECT 1 FROM unmerges u "
+            "WHERE u.source = m.source AND u.event_key = m.event_key) FROM merges m ORDER BY position"
+        )
+    )
+    return [Merge(position, one, other, at, bool(undone)) for position, one, other, at, undone in rows]
+
+
+def merges_between(connection: Connection, from_stream: int, into_stream: int) -> int:
+    """Return how often one stream was merged into the other, undone or not."""
+    between = "SELECT count(*) FROM merges WHERE from_stream = :from AND into_stream = :into"
+    return int(connection.execute(text(between), {"from": from_stream, "into": into_stream}).scalar_one())
+
+
+def is_undone(connection: Connection, position: int) -> bool:
+    """Say whether the merge that the event of a position told was undone."""
+    undone = (
+        "SELECT count(*) FROM merges m JOIN unmerges u ON u.source = m.source AND u.event_key = m.event_key "
+        "WHERE m.position = :position"
+    )
+    return bool(connection.execute(text(undone), {"position": position}).scalar_one())
+
+
+def names(connection: Connection, positions: Iterable[int]) -> dict[int, Name]:
+    """Return the source and event_id of the events of some positions."""
+    found = _chosen(connection, "SELECT position, header FROM events WHERE position IN ({})", positions)
+    read = ((position, _named(header)) for position, header in found)
+    return {position: (event.source, event.event_id) for position, event in read}
+
+
+def erased(connection: Connection, streams: Iterable[int]) -> set[int]:
+    """Return those of some streams whose customer is erased."""
+    found = _chosen(connection, "SELECT stream, standing FROM streams WHERE stream IN ({})", streams)
+    return {stream for stream, standing in found if load_standing(standing).erased}
+
+
+def random_ids(connection: Connection, streams: Iterable[int]) -> dict[int, bytes]:
+    """Return the random id of each of some streams, which says nothing about the customer."""
+    found = _chosen(connection, "SELECT stream, id FROM streams WHERE stream IN ({})", streams)
+    return {stream: bytes(id) for stream, id in found}
+
+
+def _chosen(connection: Connection, statement: str, numbers: Iterable[int]) -> list[Any]:
+    return [
+        row
+        for chunk in chunks(sorted(set(numbers)), CHUNK)
+        for row in connection.exec_driver_sql(statement.format(", ".join(str(int(number)) for number in chunk)))
+    ]

@@ -1,0 +1,218 @@
+"""Who may be one person, by the identifiers they share; and what is decided about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger import Ledger
+from ledger.commands import Merger, merge, unmerge
+from ledger.errors import CustomerNotFound, EventNotFound, InvalidArgument, MergeCycle
+from ledger.queries.identities import clusters, decided, normalised, suggest
+from tests.queries.telling import told, write
+
+
+def known(customer: str, value: str, namespace: str = "email", **more: Any) -> dict[str, Any]:
+    return told("customer.identified", customer, 1, data_namespace=namespace, data_value=value, **more)
+
+
+def seen(ledger: Ledger, **asked: Any) -> list[tuple[str, str, list[str]]]:
+    return [(one.verdict, one.namespace, one.customer_ids) for one in suggest(ledger.store, **asked)]
+
+
+def record(ledger: Ledger, *events: dict[str, Any]) -> None:
+    write(ledger, *events, build=False)
+
+
+def test_customers_of_two_sources_who_told_the_same_address_are_proposed(ledger: Ledger) -> None:
+    record(ledger, known("crm-1", "Ann@Example.org", source="crm"), known("shop-7", " ann@example.ORG ", source="shop"))
+    [one] = suggest(ledger.store)
+    assert (one.verdict, one.customers, one.customer_ids) == ("proposed", 2, ["crm-1", "shop-7"])
+    assert [(by["customer_id"], by["source"]) for by in one.evidence] == [("crm-1", "crm"), ("shop-7", "shop")]
+    assert one.because == "2 customers share email"
+
+
+def test_nobody_is_proposed_where_nothing_is_shared(ledger: Ledger) -> None:
+    assert suggest(ledger.store) == []
+    record(ledger, known("a", "a@example.org"), known("b", "b@example.org"), known("c", "a@example.org", "login"))
+    assert suggest(ledger.store) == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "one", "other", "equal"),
+    [
+        ("email", "A@b.org", " a@B.ORG", True),
+        ("phone", "+31 (10) 555-01", "+311055501", True),
+        ("phone", "0031105550", "+31105550", False),
+        ("card", "AB1", "ab1", False),
+        ("card", "AB1", "AB1 ", False),
+    ],
+)
+def test_values_are_compared_as_their_namespace_is_read(namespace: str, one: str, other: str, equal: bool) -> None:
+    assert (normalised(namespace, one) == normalised(namespace, other)) is equal
+
+
+def test_a_value_with_nothing_in_it_to_compare_is_shared_by_nobody(ledger: Ledger) -> None:
+    record(ledger, known("a", "not given", "phone"), known("b", "unknown", "phone"))
+    assert suggest(ledger.store) == []
+
+
+def test_a_value_that_too_many_share_is_listed_and_never_proposed(ledger: Ledger) -> None:
+    record(ledger, *(known(f"c{number}", "+31205550000", "phone") for number in range(6)))
+    [one] = suggest(ledger.store)
+    assert (one.verdict, one.customers) == ("too common", 6)
+    assert one.because == "6 customers share this phone, more than 5: it tells nobody from another"
+    assert clusters(ledger.store, ["phone"]) == []
+    assert suggest(ledger.store, most=6)[0].verdict == "proposed"
+
+
+def test_no_more_are_listed_of_a_common_value_than_can_be_read(quick_ledger: Ledger) -> None:
+    record(quick_ledger, *(known(f"c{number}", "0", "phone") for number in range(50)))
+    [one] = suggest(quick_ledger.store)
+    assert (one.customers, len(one.customer_ids), len(one.evidence)) == (50, 20, 20)
+
+
+def test_it_is_said_in_which_namespaces_they_agree_and_the_more_the_earlier(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("m", "1", "card"), known("n", "1", "card"))
+    record(ledger, known("m", "m@n.org"), known("n", "m@n.org"), known("n", "55", "phone"), known("o", "55", "phone"))
+    agree = [(one.customer_ids, one.namespace, one.agree) for one in suggest(ledger.store)]
+    assert agree == [
+        (["m", "n"], "card", ["card", "email"]),
+        (["m", "n"], "email", ["card", "email"]),
+        (["a", "b"], "email", ["email"]),
+        (["n", "o"], "phone", ["phone"]),
+    ]
+    assert suggest(ledger.store)[0].because == "2 customers share card and email"
+    assert {one.namespace for one in suggest(ledger.store, ["phone", "card"])} == {"phone", "card"}
+
+
+def test_the_value_itself_is_told_only_when_it_is_asked_for(ledger: Ledger) -> None:
+    record(ledger, known("a", "Ann@x.org"), known("b", "ann@x.org"), known("c", "k@x.org"), known("d", "k@x.org"))
+    hidden = suggest(ledger.store)
+    assert "x.org" not in repr(hidden)
+    assert len({one.mark for one in hidden}) == 2
+    assert [one.mark for one in suggest(ledger.store)] == [one.mark for one in hidden]
+    assert {one.value for one in suggest(ledger.store, values=True)} == {"ann@x.org", "k@x.org"}
+
+
+def test_the_same_value_has_another_mark_in_another_ledger(quick_ledger: Ledger, ledger: Ledger) -> None:
+    for one in (quick_ledger, ledger):
+        record(one, known("a", "x@y.org"), known("b", "x@y.org"))
+    assert suggest(quick_ledger.store)[0].mark != suggest(ledger.store)[0].mark
+
+
+def test_a_retracted_identifier_is_no_evidence(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org", event_id="wrong"))
+    record(ledger, told("event.retracted", "b", 2, data_source="test", data_event_id="wrong"))
+    assert suggest(ledger.store) == []
+
+
+def test_an_erased_customer_is_not_proposed(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"), told("customer.erased", "b", 2))
+    assert suggest(ledger.store) == []
+
+
+def test_those_who_are_one_customer_already_are_one(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("c", "x@y.org"))
+    merge(ledger.store, [merger("b", "a")])
+    assert seen(ledger) == [("proposed", "email", ["a", "c"])]
+
+
+def test_who_was_merged_and_unmerged_is_not_proposed_again_unless_asked(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"))
+    [made] = merge(ledger.store, [merger("b", "a")])
+    assert suggest(ledger.store) == []
+    unmerge(ledger.store, made.source, made.event_id, why="two people")
+    [one] = suggest(ledger.store)
+    assert one.verdict == "rejected"
+    assert one.because == "2 customers share email; b and a were merged and unmerged before"
+    assert clusters(ledger.store, ["email"]) == []
+    assert seen(ledger, again=True) == [("proposed", "email", ["a", "b"])]
+    assert len(clusters(ledger.store, ["email"], again=True)) == 1
+
+
+def test_others_live_on_in_the_known_customer_whom_the_ledger_heard_of_first(ledger: Ledger) -> None:
+    record(ledger, *(known(customer, "x@y.org") for customer in ("anonymous:1", "late", "a")))
+    [one] = clusters(ledger.store, ["email"])
+    assert (one.into, one.from_) == ("late", ["a", "anonymous:1"])
+
+
+def test_a_rule_merges_all_who_share_one_of_its_namespaces_and_nobody_else(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("b", "5", "card"), known("c", "5", "card"))
+    record(ledger, known("d", "66", "phone"), known("e", "66", "phone"))
+    [one] = clusters(ledger.store, ["email", "card"])
+    assert (one.into, one.from_, one.namespaces, one.refused) == ("a", ["b", "c"], ["card", "email"], None)
+    assert one.evidence == "rule: the same card or email"
+
+
+def test_a_rule_makes_no_giant_of_customers_chained_by_values(ledger: Ledger) -> None:
+    record(ledger, *(known(f"c{n + more}", f"{n}@x.org") for n in range(5) for more in (0, 1)))
+    [one] = clusters(ledger.store, ["email"])
+    assert one.refused == "6 customers would become one, more than 5: decide them one by one"
+    assert clusters(ledger.store, ["email"], most=6)[0].refused is None
+
+
+def test_a_rule_does_not_join_by_a_third_those_who_were_told_apart(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("c", "x@y.org"), known("c", "5", "card"), known("b", "5", "card"))
+    [made] = merge(ledger.store, [merger("b", "a")])
+    unmerge(ledger.store, made.source, made.event_id)
+    [one] = clusters(ledger.store, ["email", "card"])
+    assert one.refused is not None
+    assert one.refused.startswith("b and a were merged and unmerged before")
+
+
+def test_a_rule_names_its_namespaces(quick_ledger: Ledger) -> None:
+    with pytest.raises(InvalidArgument, match="--namespaces email"):
+        clusters(quick_ledger.store, [])
+
+
+def test_a_decision_is_recorded_once_however_often_it_is_made(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"))
+    [made] = merge(ledger.store, [merger("b", "a")])
+    assert merge(ledger.store, [merger("b", "a")]) == []
+    assert merge(ledger.store, [merger("a", "b")]) == []
+    [undone] = unmerge(ledger.store, made.source, made.event_id)
+    assert unmerge(ledger.store, made.source, made.event_id) == []
+    assert undone.recorded
+    [again] = merge(ledger.store, [merger("b", "a")])
+    assert again.recorded
+    assert again.event_id == f"{made.event_id}-2"
+    assert [(one.event_id, one.undone) for one in decided(ledger.store)] == [
+        (again.event_id, False),
+        (made.event_id, True),
+    ]
+
+
+def test_the_name_of_a_decision_says_nothing_about_whom_it_is(ledger: Ledger, quick_ledger: Ledger) -> None:
+    for one in (ledger, quick_ledger):
+        record(one, known("a@x.org", "1"), known("b@x.org", "1"))
+    [here] = merge(ledger.store, [merger("b@x.org", "a@x.org")])
+    [there] = merge(quick_ledger.store, [merger("b@x.org", "a@x.org")])
+    assert here.event_id != there.event_id
+
+
+def test_several_are_merged_together_or_not_at_all(ledger: Ledger) -> None:
+    record(ledger, known("a", "1"), known("b", "1"), known("c", "1"))
+    with pytest.raises(MergeCycle):
+        merge(ledger.store, [merger("b", "a"), merger("c", "c")])
+    assert decided(ledger.store) == []
+    assert len(merge(ledger.store, [merger("b", "a"), merger("c", "a")])) == 2
+
+
+def test_nobody_is_merged_who_is_not_there(ledger: Ledger) -> None:
+    record(ledger, known("a", "1"))
+    with pytest.raises(CustomerNotFound):
+        merge(ledger.store, [merger("nobody", "a")])
+
+
+def test_only_a_merge_is_undone(ledger: Ledger) -> None:
+    record(ledger, known("a", "1", event_id="told"))
+    with pytest.raises(EventNotFound):
+        unmerge(ledger.store, "test", "nothing")
+    with pytest.raises(InvalidArgument, match="no merge"):
+        unmerge(ledger.store, "test", "told")
+
+
+def merger(from_: str, into: str) -> Merger:
+    return Merger(from_=from_, into=into, evidence="they said so")
