@@ -31,11 +31,13 @@ STANDS_ON = (
     "ledger.journey.predicates",
     "ledger.journey.reading",
     "ledger.journey.calendar",
-    "ledger.journey.hours",
 )
 """The modules whose rules every projection's rows follow, beside its own."""
 
-PARTS = {"ledger.projections.cases": ("ledger.projections.loops",)}
+PARTS = {
+    "ledger.projections.cases": ("ledger.projections.loops",),
+    "ledger.projections.opportunities": ("ledger.journey.hours",),
+}
 """The further modules that one projection alone is made of, by its own: to change them leaves the others as they are."""
 
 

@@ -1,0 +1,25 @@
+"""Rows of the needs table, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from ledger.projections.needs import NEEDS
+from ledger.store.figures.bounds import Bounds
+from ledger.store.read_model import table_of
+
+WANTED = table_of(NEEDS)
+
+
+def expressed_needs(connection: Connection, columns: Sequence[str], within: Bounds) -> list[tuple[Any, ...]]:
+    """Return rows of (*columns, count) of the needs expressed within bounds (µs)."""
+    table = WANTED
+    kept = [table.c[name] for name in columns]
+    conditions = [table.c.expressed_at.is_not(None), *within.of(table.c.at)]
+    statement = select(*kept, func.count()).where(*conditions)
+    if kept:
+        statement = statement.group_by(*kept)
+    return [tuple(row) for row in connection.execute(statement)]
