@@ -47,34 +47,38 @@ def test_each_exit_has_its_share_and_all_of_them_with_who_stays_are_one(ledger: 
     assert 0 < row.figure.low < 0.5
 
 
-def test_a_horizon_that_nobody_was_observed_to_is_not_known(ledger: Ledger) -> None:
-    four(ledger)
-    assert of(ledger, "90d") == {"purchase": None, "termination": None, "none": None}
-    assert of(ledger, "90d", "count") == {"at_risk": 0, "cut_off": 1}
+def test_a_horizon_that_nobody_was_observed_to_is_not_known(quick_ledger: Ledger) -> None:
+    four(quick_ledger)
+    assert of(quick_ledger, "90d") == {"purchase": None, "termination": None, "none": None}
+    assert of(quick_ledger, "90d", "count") == {"at_risk": 0, "cut_off": 1}
 
 
-def test_where_all_have_ended_a_later_horizon_is_known(ledger: Ledger) -> None:
-    write(ledger, entered("a", 0, "consideration"), entered("a", 1, "purchase"))
-    assert of(ledger, "365d") == {"purchase": 1.0, "none": 0.0}
+def test_where_all_have_ended_a_later_horizon_is_known(quick_ledger: Ledger) -> None:
+    write(quick_ledger, entered("a", 0, "consideration"), entered("a", 1, "purchase"))
+    assert of(quick_ledger, "365d") == {"purchase": 1.0, "none": 0.0}
 
 
-def test_the_horizon_can_be_asked_and_the_end_of_observation_too(ledger: Ledger) -> None:
-    four(ledger)
-    assert of(ledger, "15d", within=15 * DAY) == {"purchase": 0.25, "termination": 0.0, "none": 0.75}
-    assert of(ledger, "36h", within=DAY * 3 // 2)["none"] == 1.0
-    assert of(ledger, "15d", within=15 * DAY, as_of=micros(16)) == pytest.approx({"purchase": 1 / 3, "none": 2 / 3})
+def test_the_horizon_can_be_asked_and_the_end_of_observation_too(quick_ledger: Ledger) -> None:
+    four(quick_ledger)
+    assert of(quick_ledger, "15d", within=15 * DAY) == {"purchase": 0.25, "termination": 0.0, "none": 0.75}
+    assert of(quick_ledger, "36h", within=DAY * 3 // 2)["none"] == 1.0
+    assert of(quick_ledger, "15d", within=15 * DAY, as_of=micros(16)) == pytest.approx(
+        {"purchase": 1 / 3, "none": 2 / 3}
+    )
 
 
-def test_who_comes_back_to_the_stage_visits_it_again(ledger: Ledger) -> None:
-    write(ledger, entered("a", 0, "consideration"), entered("a", 1, "awareness"), entered("a", 2, "consideration"))
-    assert of(ledger, "30d") == {"awareness": 1.0, "none": 0.0}, "the second visit was not observed for any time"
-    rows = figures(ledger, "stage_outcome", "share", where={"stage": "consideration"})
+def test_who_comes_back_to_the_stage_visits_it_again(quick_ledger: Ledger) -> None:
+    write(
+        quick_ledger, entered("a", 0, "consideration"), entered("a", 1, "awareness"), entered("a", 2, "consideration")
+    )
+    assert of(quick_ledger, "30d") == {"awareness": 1.0, "none": 0.0}, "the second visit was not observed for any time"
+    rows = figures(quick_ledger, "stage_outcome", "share", where={"stage": "consideration"})
     assert {row.figure.n for row in rows} == {2}
 
 
-def test_a_visit_is_of_the_segments_that_its_customer_entered_it_in(ledger: Ledger) -> None:
+def test_a_visit_is_of_the_segments_that_its_customer_entered_it_in(quick_ledger: Ledger) -> None:
     write(
-        ledger,
+        quick_ledger,
         told("customer.segment_assigned", "a", 0, data_scheme="tier", data_segment="basic"),
         told("customer.segment_assigned", "a", 0, data_scheme="region", data_segment="north"),
         entered("a", 1, "consideration"),
@@ -82,7 +86,7 @@ def test_a_visit_is_of_the_segments_that_its_customer_entered_it_in(ledger: Ledg
         entered("a", 10, "purchase"),
         told("page.viewed", "a", 200),
     )
-    rows = figures(ledger, "stage_outcome", "count", by=["segment:tier", "segment:region"], within=30 * DAY)
+    rows = figures(quick_ledger, "stage_outcome", "count", by=["segment:tier", "segment:region"], within=30 * DAY)
     assert numbers([row for row in rows if row.figure.by["counted"] == "at_risk"], "stage", "segment:tier") == {
         ("consideration", "basic"): 1,
         ("purchase", "gold"): 1,
@@ -90,13 +94,13 @@ def test_a_visit_is_of_the_segments_that_its_customer_entered_it_in(ledger: Ledg
     assert {row.figure.by["segment:region"] for row in rows} == {"north"}
 
 
-def test_a_window_keeps_the_visits_that_began_in_it(ledger: Ledger) -> None:
-    four(ledger)
-    assert of(ledger, "30d", since=micros(30)) == {"none": 1.0}
+def test_a_window_keeps_the_visits_that_began_in_it(quick_ledger: Ledger) -> None:
+    four(quick_ledger)
+    assert of(quick_ledger, "30d", since=micros(30)) == {"none": 1.0}
 
 
-def test_a_late_event_moves_the_exit_it_stands_before(ledger: Ledger) -> None:
-    write(ledger, entered("a", 0, "consideration"), entered("a", 10, "purchase"))
-    assert of(ledger, "30d")["purchase"] == 1.0
-    write(ledger, entered("a", 5, "onboarding"))
-    assert of(ledger, "30d") == {"onboarding": 1.0, "none": 0.0}
+def test_a_late_event_moves_the_exit_it_stands_before(quick_ledger: Ledger) -> None:
+    write(quick_ledger, entered("a", 0, "consideration"), entered("a", 10, "purchase"))
+    assert of(quick_ledger, "30d")["purchase"] == 1.0
+    write(quick_ledger, entered("a", 5, "onboarding"))
+    assert of(quick_ledger, "30d") == {"onboarding": 1.0, "none": 0.0}

@@ -36,3 +36,25 @@ def orders(connection: Connection, days: Bounds) -> list[tuple[int, int, str, st
         )
     )
     return [tuple(row) for row in rows]
+
+
+def customer_tallies(
+    connection: Connection, measures: Sequence[str], columns: Sequence[str], periods: Bounds
+) -> list[tuple[Any, ...]]:
+    """Return rows of (*columns, customer, measure, unit, total in 1/10,000) for periods in days since 1970."""
+    table = EXPERIENCES
+    kept = [table.c[name] for name in (*columns, "customer", "measure", "unit")]
+    rows = connection.execute(
+        select(*kept, func.sum(table.c.total))
+        .where(table.c.measure.in_(measures), *periods.of(table.c.period))
+        .group_by(*kept)
+    )
+    # PostgreSQL sums 64-bit integers as decimals.
+    return [(*row[:-1], int(row[-1])) for row in rows]
+
+
+def seen_customers(connection: Connection, columns: Sequence[str], periods: Bounds) -> list[tuple[Any, ...]]:
+    """Return rows of (*columns, customer), each once, of whom anything is counted in periods in days since 1970."""
+    table = EXPERIENCES
+    kept = [table.c[name] for name in (*columns, "customer")]
+    return [tuple(row) for row in connection.execute(select(*kept).distinct().where(*periods.of(table.c.period)))]
