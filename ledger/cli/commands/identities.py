@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 import click
@@ -186,14 +187,15 @@ def _suggested_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     if not rows:
         yield plain("no two customers share an identifier")
         return
-    told = "value" if any(row["value"] for row in rows) else "mark"
-    columns = (
-        Shown("verdict", "verdict"),
-        Shown(told, told),
-        Shown("customers", "customer_ids"),
-        Shown("because", "because"),
-    )
-    yield table(columns, rows)
+    told = Shown("value", "value") if any(row["value"] for row in rows) else Shown("mark", "mark")
+    about = {
+        "proposed": (Shown("customers", "customer_ids"), Shown("agree in", "agree")),
+        "rejected": (Shown("customers", "customer_ids"), Shown("because", "because")),
+        "too common": (Shown("namespace", "namespace"), Shown("customers", "customers", "right")),
+    }
+    for verdict, alike in groupby(rows, key=lambda row: str(row["verdict"])):
+        yield table((told, *about[verdict]), list(alike), title=verdict)
+        yield plain("")
 
 
 def _ruled_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
