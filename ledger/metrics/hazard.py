@@ -48,6 +48,15 @@ class Foretold(NamedTuple):
     shares: Floats
 
 
+class PersonPeriods(NamedTuple):
+    """Person-periods that are alike, counted: their terms, period (from 0), whether they left, how many there are."""
+
+    terms: Floats
+    period: Integers
+    leaves: npt.NDArray[np.bool_]
+    weight: Integers
+
+
 class Hazard(NamedTuple):
     """A trained model.
 
@@ -111,20 +120,20 @@ def train(known: Known, left_in: Integers, periods: int) -> Hazard:
     design = np.column_stack([term.values for term in every])
     seen = np.ptp(design, axis=0) > 0
     design = design[:, seen]
-    row, period, leaves = _person_periods(left_in, periods)
-    stacked = _stacked(design[row], period, periods)
-    weights = _fitted(stacked, leaves)
+    alike = _person_periods(*_cells(design), left_in, periods)
+    stacked = _stacked(alike.terms, alike.period, periods)
+    weights = _fitted(stacked, alike.leaves, alike.weight)
     return Hazard(
         within=within,
         terms=tuple((term.name, term.unit) for term in every),
         seen=seen,
         weights=weights,
-        variance=_variance(stacked, weights),
+        variance=_variance(stacked, alike.weight, weights),
         means=design.mean(axis=0),
         periods=periods,
         rows=len(known),
         left=left,
-        person_periods=len(row),
+        person_periods=int(alike.weight.sum()),
     )
 
 
@@ -145,12 +154,41 @@ def _library() -> type:
     return found
 
 
-def _fitted(design: Floats, leaves: npt.NDArray[np.bool_]) -> Floats:
+def _fitted(design: Floats, leaves: npt.NDArray[np.bool_], weight: Integers) -> Floats:
     # The intercept, the last column, is scikit-learn's own, because it is not to be penalised. Newton's steps start
     # from zero and draw nothing at random: the same rows give the same coefficients.
     model: Any = _library()(C=1 / PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=100)
-    model.fit(design[:, :-1], leaves)
+    model.fit(design[:, :-1], leaves, sample_weight=weight.astype(np.float64))
     return np.append(model.coef_[0], model.intercept_)
+
+
+def _cells(design: Floats) -> tuple[Floats, Integers]:
+    """Return the distinct rows, and for each row which of them it is.
+
+    Most rows of many customers are alike, and the likelihood needs only how many.
+    """
+    number = np.zeros(len(design), dtype=np.int64)
+    first = np.zeros(1, dtype=np.int64)
+    for column in design.T:
+        values, place = np.unique(column, return_inverse=True)
+        _, first, number = np.unique(number * len(values) + place, return_index=True, return_inverse=True)
+    return design[first], number
+
+
+def _person_periods(cells: Floats, cell: Integers, left_in: Integers, periods: int) -> PersonPeriods:
+    """Return the terms, the period (from 0), whether they left and the number of all person-periods that are alike."""
+    of_cell, of_period, left, weight = [], [], [], []
+    for period in range(periods):
+        at_risk = np.bincount(cell[(left_in == 0) | (left_in > period)], minlength=len(cells))
+        leaving = np.bincount(cell[left_in == period + 1], minlength=len(cells))
+        for leaves, number in ((True, leaving), (False, at_risk - leaving)):
+            some = np.flatnonzero(number)
+            of_cell.append(some)
+            of_period.append(np.full(len(some), period))
+            left.append(np.full(len(some), leaves))
+            weight.append(number[some])
+    joined = [np.concatenate(parts) for parts in (of_period, left, weight)]
+    return PersonPeriods(cells[np.concatenate(of_cell)], *joined)
 
 
 def _stacked(design: Floats, period: Integers, periods: int) -> Floats:
@@ -159,20 +197,11 @@ def _stacked(design: Floats, period: Integers, periods: int) -> Floats:
     return np.concatenate([design, later, np.ones((len(design), 1))], axis=1)
 
 
-def _person_periods(left_in: Integers, periods: int) -> tuple[Integers, Integers, npt.NDArray[np.bool_]]:
-    """Return the row and the period (from 0) of each period that a row was at risk in, and whether it left in it."""
-    at_risk = np.where(left_in > 0, left_in, periods)
-    row = np.repeat(np.arange(len(left_in)), at_risk)
-    first = np.repeat(np.cumsum(at_risk) - at_risk, at_risk)
-    period = np.arange(len(row)) - first
-    return row, period, left_in[row] == period + 1
-
-
-def _variance(design: Floats, weights: Floats) -> Floats:
+def _variance(design: Floats, weight: Integers, weights: Floats) -> Floats:
     """Return the inverse of the information of the penalised likelihood."""
     p = _odds(design @ weights)
     penalty = np.diag([PENALTY] * (len(weights) - 1) + [0.0])
-    inverse: Floats = np.linalg.inv((design * (p * (1 - p))[:, None]).T @ design + penalty)
+    inverse: Floats = np.linalg.inv((design * (weight * p * (1 - p))[:, None]).T @ design + penalty)
     return inverse
 
 

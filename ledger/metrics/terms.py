@@ -15,8 +15,11 @@ Texts = npt.NDArray[np.str_]
 
 DAY = MICROSECONDS["days"]
 
-BANDS = ((30, "30 to 90 days"), (90, "90 to 180 days"), (180, "180 to 365 days"), (365, "365 days or more"))
-"""The bands of time in the stage, each from so many days on; the first 30 days are what they are compared with."""
+Bands = tuple[int, ...]
+
+IN_STAGE: Bands = (30, 90, 180, 365)
+QUIET: Bands = (7, 30, 90, 365)
+"""Bands of days: what is under the first is what the others are compared with, each up to the next."""
 
 COUNTS = {
     "contacts": "contacts in 30 days",
@@ -76,22 +79,28 @@ def frame(known: Known) -> Frame:
 
 def terms(known: Known, within: Frame) -> list[Term]:
     """Return the terms of some rows, the same ones in the same order for every call with that frame."""
-    days = known.in_stage / DAY
-    upper = (*(start for start, _ in BANDS[1:]), np.inf)
     unrated = np.isnan(known.rating)
     return [
         *_dummies("stage", known.stage, within.stages, within.stage),
-        *(
-            Term(f"in the stage {name}", "against under 30 days", _as_number((days >= start) & (days < end)))
-            for (start, name), end in zip(BANDS, upper, strict=True)
-        ),
+        *_bands("in the stage", known.in_stage, IN_STAGE),
         Term("cycle", "doubling", np.log2(known.cycle)),
-        Term("days since the last touchpoint", PER_COUNT, np.log2(1 + np.nan_to_num(known.quiet) / DAY)),
+        *_bands("quiet", known.quiet, QUIET),
         *(Term(name, PER_COUNT, np.log2(1 + known.counts[column])) for column, name in COUNTS.items()),
         Term("last rating", "worst to best", np.where(unrated, 0.5, known.rating)),
         Term("never rated", "against a middle rating", _as_number(unrated)),
         *_dummies("segment", known.segment, within.segments, within.segment),
     ]
+
+
+def _bands(what: str, lengths: Floats, bands: Bands) -> list[Term]:
+    """Return a term for each band but the first; a length that is not known is in none of them."""
+    days = lengths / DAY
+    unit = f"against under {bands[0]} days"
+    made = []
+    for start, end in zip(bands, (*bands[1:], np.inf), strict=True):
+        name = f"{what} {start} to {end} days" if end < np.inf else f"{what} {start} days or more"
+        made.append(Term(name, unit, _as_number((days >= start) & (days < end))))
+    return made
 
 
 def _dummies(what: str, values: Texts, others: Sequence[str], usual: str) -> list[Term]:
