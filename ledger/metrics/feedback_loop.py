@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import NamedTuple
 
 from ledger.metrics.definitions.feedback_loop import CLOSED_LOOP, LOOP_LEGS, NEVER_ANSWERED, WRONG_DISPATCH
@@ -24,8 +23,8 @@ class Steps(NamedTuple):
     communicated: int | None
 
 
-STEPS = Steps._fields
-LEGS = (*pairwise(STEPS), (STEPS[0], STEPS[-1]))
+LEGS = {"dispatch": (0, 1), "solve": (1, 2), "communicate": (2, 3), "whole": (0, 3)}
+"""The step that begins each leg, and the one that ends it, by their place in Steps."""
 
 
 class Received(NamedTuple):
@@ -58,8 +57,8 @@ def loop_legs(loops: Iterable[Steps], as_of: int, scope: Scope = EVERYTHING) -> 
     within = scope.leaving_out(not_received=not_received)
     return [
         figure
-        for start, end in LEGS
-        for figure in _leg(received, STEPS.index(start), STEPS.index(end), as_of, within.split(leg=f"{start}_to_{end}"))
+        for leg, (first, last) in LEGS.items()
+        for figure in _leg(received, first, last, as_of, within.split(leg=leg))
     ]
 
 

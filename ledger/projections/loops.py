@@ -31,8 +31,9 @@ class Loop(Struct, array_like=True, gc=False):
     `early_answer_at` is the latest answer before the opening, `claimed_at` the first event that presupposes an
     opening, `waiting_since` when a wait for the customer began that has not ended, `settled` whether the loop
     stands resolved or closed. `awaiting_customer` is the time spent so; of it `awaited_response` fell before the
-    first response and `awaited_resolution` before the first resolution. `dispatched_to` is the department that
-    was first dispatched to, `with_department` the latest; `unplaced` counts dispatches to nobody knows whom.
+    first response, `awaited_first` before the first resolution, `awaited_last` before the last. `dispatched_to` is
+    the department that was first dispatched to, `with_department` the latest; `unplaced` counts dispatches to
+    nobody knows whom.
     """
 
     opened_at: int | None = None
@@ -53,7 +54,8 @@ class Loop(Struct, array_like=True, gc=False):
     waiting_since: int | None = None
     settled: bool = False
     awaited_response: int = 0
-    awaited_resolution: int = 0
+    awaited_first: int = 0
+    awaited_last: int = 0
     theme: str = ""
     dispatches: int = 0
     redispatched: int = 0
@@ -144,8 +146,9 @@ def _resolved(loop: Loop, event: Event) -> None:
     _claim(loop, event.at)
     if loop.resolved_first_at is None:
         loop.resolved_first_at = event.at
-        loop.awaited_resolution = loop.awaiting_customer
+        loop.awaited_first = loop.awaiting_customer
     loop.resolved_last_at = event.at
+    loop.awaited_last = loop.awaiting_customer
     loop.settled = True
 
 

@@ -81,16 +81,17 @@ FROM (
 )
 WHERE part = 'awaits' AND NOT ended;
 
--- Of the whole wait, what lies before the first response, and what before the first resolution.
+-- Of the whole wait, what lies before the first response, and what before the first and the last resolution.
 CREATE TABLE waits AS
 SELECT waited.customer, waited.file,
        coalesce(sum(until_at - since), 0)::BIGINT AS awaiting_customer,
        max(since) FILTER (until_at IS NULL) AS waiting_since,
        coalesce(sum(least(until_at, first_response_at) - since) FILTER (since < first_response_at), 0)::BIGINT AS awaited_response,
-       coalesce(sum(until_at - since) FILTER (n < first_n), 0)::BIGINT AS awaited_resolution
+       coalesce(sum(until_at - since) FILTER (n < first_n), 0)::BIGINT AS awaited_first,
+       coalesce(sum(until_at - since) FILTER (n < last_n), 0)::BIGINT AS awaited_last
 FROM waited
 LEFT JOIN responses ON responses.customer = waited.customer AND responses.file = waited.file AND responses.kind = 'case'
-LEFT JOIN (SELECT customer, file, min(n) AS first_n FROM filed WHERE type = 'case.resolved' GROUP BY ALL) AS resolved
+LEFT JOIN (SELECT customer, file, min(n) AS first_n, max(n) AS last_n FROM filed WHERE type = 'case.resolved' GROUP BY ALL) AS resolved
        ON resolved.customer = waited.customer AND resolved.file = waited.file
 GROUP BY ALL;
 
@@ -122,7 +123,8 @@ SELECT told_parts.* EXCLUDE (file, first_end), file AS case_id, first_response_a
        CASE WHEN kind = 'case' THEN coalesce(awaiting_customer, 0) ELSE 0 END AS awaiting_customer,
        CASE WHEN kind = 'case' THEN waiting_since END AS waiting_since,
        CASE WHEN kind = 'case' THEN coalesce(awaited_response, 0) ELSE 0 END AS awaited_response,
-       CASE WHEN kind = 'case' THEN coalesce(awaited_resolution, 0) ELSE 0 END AS awaited_resolution,
+       CASE WHEN kind = 'case' THEN coalesce(awaited_first, 0) ELSE 0 END AS awaited_first,
+       CASE WHEN kind = 'case' THEN coalesce(awaited_last, 0) ELSE 0 END AS awaited_last,
        CASE WHEN kind = 'feedback' THEN coalesce(dispatches, 0) ELSE 0 END AS dispatches,
        CASE WHEN kind = 'feedback' AND dispatches IS NOT NULL THEN redispatched ELSE 0 END AS redispatched,
        CASE WHEN kind = 'feedback' THEN coalesce(dispatched_to, '') ELSE '' END AS dispatched_to,

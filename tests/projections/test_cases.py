@@ -246,7 +246,7 @@ def test_an_application_is_a_file_that_nobody_answers() -> None:
     assert row["first_response_at"] is None
 
 
-def test_a_wait_is_told_up_to_the_first_response_and_up_to_the_first_resolution() -> None:
+def test_a_wait_is_told_up_to_the_first_response_and_up_to_each_resolution() -> None:
     row = case(
         of("case.opened", 1),
         of("case.awaiting_customer", 10),
@@ -256,9 +256,12 @@ def test_a_wait_is_told_up_to_the_first_response_and_up_to_the_first_resolution(
         of("case.reopened", 40),
         of("case.awaiting_customer", 41),
         of("case.resolved", 46),
+        of("case.reopened", 50),
+        of("case.awaiting_customer", 51),
+        of("case.progressed", 58),
     )
     assert (row["first_response_at"], row["awaited_response"]) == (14, 4)
-    assert (row["awaited_resolution"], row["awaiting_customer"]) == (10, 15)
+    assert (row["awaited_first"], row["awaited_last"], row["awaiting_customer"]) == (10, 15, 22)
 
 
 def test_a_case_tells_since_when_it_waits_and_whether_it_stands_settled() -> None:

@@ -27,34 +27,92 @@ _STEPS = (
     "Sequences are of cases, or of interactions or customers if asked for; each counts where its first event stood.",
 )
 
+
+def _censored(what: str, so_far: str) -> tuple[Statistic, ...]:
+    by = f"kaplan_meier: the first time by which {{}} of the cases have it, {so_far} being right-censored; completed: "
+    greenwood = "kaplan_meier: Greenwood on the log(−log) scale, 95 % (Brookmeyer and Crowley)"
+    return (
+        Statistic(
+            name="median",
+            unit="hours",
+            formula=f"{by.format('half')}the median of {what}, linear",
+            interval=greenwood,
+        ),
+        Statistic(
+            name="p90",
+            unit="hours",
+            formula=f"{by.format('nine tenths')}the 90th percentile of {what}, linear",
+            interval=greenwood,
+        ),
+        Statistic(name="mean", unit="hours", formula=f"completed only: the mean of {what}"),
+    )
+
+
+_CLOCK = (
+    "calendar, or without_customer: minus the time the case stood awaiting the customer, up to the end that is looked "
+    "at; a wait runs to the next step of the case (or to that end) and counts while the case is not resolved or closed"
+)
+
+_METHOD = "kaplan_meier (what has no end is censored at the as-of time) or completed (what ended, alone)"
+
+_CENSORING = (
+    "The numerator of kaplan_meier is the cases with an end; what is open must not be left out, or slow cases vanish.",
+    "A case that stands closed without that end will not come to it: kaplan_meier leaves it out and counts it.",
+)
+
 TIME_TO_FIRST_RESPONSE = Metric(
     name="time_to_first_response",
+    version=2,
     topic="cases",
     title="Time to first response",
-    n="cases that were opened and answered",
+    n="cases that were opened (completed: and answered)",
     source="cases",
-    statistics=_durations("first response − opening"),
-    excluded={"not_opened": "no opening is recorded", "unanswered": "no response is recorded"},
+    statistics=_censored("first response − opening", "what is unanswered"),
+    excluded={
+        "not_opened": "no opening is recorded",
+        "unanswered": "completed only: no response is recorded",
+        "closed": "kaplan_meier only: it was closed without a response",
+    },
+    parts={"clock": _CLOCK, "method": _METHOD},
     dimensions=_DIMENSIONS,
     negatives=True,
-    notes=_DATED,
+    reference="Kaplan and Meier (1958); Brookmeyer and Crowley (1982)",
+    notes=(
+        "A case is answered when it is triaged, assigned, in progress, escalated or resolved.",
+        "Feedback is answered when it is dispatched, resolved or communicated back.",
+        "Either is answered by an outbound message of an agent or a partner too, if it is in the file.",
+        *_CENSORING,
+        *_DATED,
+    ),
 )
 
 TIME_TO_RESOLUTION = Metric(
     name="time_to_resolution",
+    version=2,
     topic="cases",
     title="Time to resolution",
-    n="cases that were opened and resolved",
+    n="cases that were opened (completed: and resolved)",
     source="cases",
-    statistics=_durations("resolution − opening"),
-    excluded={"not_opened": "no opening is recorded", "unresolved": "no resolution is recorded"},
+    statistics=_censored("resolution − opening", "what is unresolved"),
+    excluded={
+        "not_opened": "no opening is recorded",
+        "unresolved": "completed only: no resolution is recorded",
+        "closed": "kaplan_meier only: it was closed without a resolution",
+    },
     parts={
         "resolution": "first or last (they differ where a case was reopened)",
-        "clock": "calendar, or without_customer: minus the time spent awaiting the customer (last resolution only)",
+        "clock": _CLOCK,
+        "method": _METHOD,
     },
     dimensions=_DIMENSIONS,
     negatives=True,
-    notes=_DATED,
+    reference="Kaplan and Meier (1958); Brookmeyer and Crowley (1982)",
+    notes=(
+        "A case that stands reopened is open to kaplan_meier of its last resolution; completed takes its last so far.",
+        "An order is resolved when it is delivered.",
+        *_CENSORING,
+        *_DATED,
+    ),
 )
 
 TIME_BETWEEN = Metric(

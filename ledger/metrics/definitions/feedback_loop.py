@@ -48,8 +48,8 @@ LOOP_LEGS = Metric(
         "open": "completed only: the leg had not ended at the as-of time",
     },
     parts={
-        "leg": "received_to_dispatched, dispatched_to_resolved, resolved_to_communicated, or all of it: "
-        "received_to_communicated",
+        "leg": "dispatch (received → dispatched), solve (dispatched → resolved), communicate (resolved → communicated "
+        "back) or whole (received → communicated back)",
         "method": "kaplan_meier (an open leg is right-censored at the as-of time) or completed",
     },
     dimensions=_DIMENSIONS,

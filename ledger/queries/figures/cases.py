@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import starmap
 from typing import Any
 
 from msgspec import structs
 
 from ledger.errors import InvalidArgument
 from ledger.metrics import counts, durations, sequences
+from ledger.metrics.durations import Answered, Resolved
 from ledger.metrics.figure import Figure, Scope
 from ledger.queries.cut import Columns, Cut
 from ledger.queries.question import Question
@@ -33,13 +35,23 @@ Make = Callable[[list[Any], Scope], list[Figure]]
 
 def time_to_first_response(view: View) -> list[Figure]:
     """Return the times from opening to first response."""
-    return of_cases(view, ("opened_at", "first_response_at"), durations.time_to_first_response)
+    columns = ("opened_at", "first_response_at", "settled", "awaited_response", "awaiting_customer", "waiting_since")
+    return of_cases(
+        view,
+        columns,
+        lambda rows, scope: durations.time_to_first_response(starmap(Answered, rows), view.as_of, scope),
+    )
 
 
 def time_to_resolution(view: View) -> list[Figure]:
     """Return the times from opening to first and to last resolution."""
-    columns = ("opened_at", "resolved_first_at", "resolved_last_at", "awaiting_customer")
-    return of_cases(view, columns, durations.time_to_resolution)
+    columns = ("opened_at", "resolved_first_at", "resolved_last_at", "settled")
+    waits = ("awaited_first", "awaited_last", "awaiting_customer", "waiting_since")
+    return of_cases(
+        view,
+        (*columns, *waits),
+        lambda rows, scope: durations.time_to_resolution(starmap(Resolved, rows), view.as_of, scope),
+    )
 
 
 def throughput(view: View) -> list[Figure]:
