@@ -48,7 +48,8 @@ def fact_counts(
     table = table_of(projection)
     kept = [table.c[name] for name in columns]
     totals = [func.coalesce(func.sum(table.c[name]), 0) for name in sums]
-    statement = select(*kept, func.count(), *totals).where(*_kept(table, at, within, equal))
+    # Without a column of it, nothing else would say which table is counted.
+    statement = select(*kept, func.count(), *totals).select_from(table).where(*_kept(table, at, within, equal))
     if kept:
         statement = statement.group_by(*kept)
     width = len(kept)

@@ -19,7 +19,7 @@ def expressed_needs(connection: Connection, columns: Sequence[str], within: Boun
     table = WANTED
     kept = [table.c[name] for name in columns]
     conditions = [table.c.expressed_at.is_not(None), *within.of(table.c.at)]
-    statement = select(*kept, func.count()).where(*conditions)
+    statement = select(*kept, func.count()).select_from(table).where(*conditions)
     if kept:
         statement = statement.group_by(*kept)
     return [tuple(row) for row in connection.execute(statement)]
