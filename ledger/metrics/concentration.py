@@ -23,9 +23,9 @@ def value_deciles(amounts: Iterable[int], scope: Scope = EVERYTHING) -> list[Fig
     sums = [sum(ordered[ends[tenth] : ends[tenth + 1]]) for tenth in range(TENTHS)]
     figures = []
     for tenth, (part, so_far) in enumerate(zip(sums, accumulate(sums), strict=True), 1):
-        alone = scope.split(decile=str(tenth))
-        figures.append(_share(part, total, ends[tenth] - ends[tenth - 1], alone))
-        figures.append(_share(so_far, total, ends[tenth], scope.split(up_to=str(tenth))))
+        figures.append(_share(part, total, ends[tenth] - ends[tenth - 1], scope.split(decile=str(tenth))))
+        if tenth > 1:
+            figures.append(_share(so_far, total, ends[tenth], scope.split(decile=f"1-{tenth}")))
     return [*figures, VALUE_DECILE.figure("score", gini(ordered), n, scope)]
 
 

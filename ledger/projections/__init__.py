@@ -14,6 +14,7 @@ from ledger.projections.interactions import INTERACTIONS
 from ledger.projections.needs import NEEDS
 from ledger.projections.opportunities import OPPORTUNITIES
 from ledger.projections.outreach import OUTREACH
+from ledger.projections.payments import PAYMENTS
 from ledger.projections.position import POSITION
 from ledger.projections.requests import REQUESTS
 from ledger.projections.shape import Projection
@@ -37,6 +38,7 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     TERMINATIONS,
     OUTREACH,
     HIGHLIGHTS,
+    PAYMENTS,
 )
 """Every projection of the ledger, in the order they are shown."""
 

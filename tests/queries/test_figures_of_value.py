@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ledger import Ledger
-from tests.queries.telling import Wire, figures, micros, numbers, only, ordered, told, values, write
+from tests.queries.telling import Wire, figures, iso, micros, numbers, only, ordered, told, values, write
 
 FEB = 31
 
@@ -126,3 +126,29 @@ def test_a_retracted_order_is_worth_nothing(quick_ledger: Ledger) -> None:
     back = told("event.retracted", "a", 3, data_source="test", data_event_id="x", data_why="mistake")
     write(quick_ledger, back)
     assert only(figures(quick_ledger, "lifetime_value", "sum")).figure.value == 10
+
+
+def paid(customer: str, days: float, due: float | None = None, kind: str = "settled", **more: Any) -> Wire:
+    own = {} if due is None else {"data_due_at": iso(due)}
+    return told(f"payment.{kind}", customer, days, **own, **more)
+
+
+def test_paying_early_is_below_zero_and_counted_and_what_is_not_paid_is_left_out(ledger: Ledger) -> None:
+    write(
+        ledger,
+        ordered("a", 1, case_id="o1"),
+        paid("a", 4, 10, case_id="o1"),
+        ordered("a", 2, case_id="o2"),
+        paid("a", 12, 10, case_id="o2"),
+        paid("a", 12, case_id="elsewhere"),
+        ordered("a", 3, case_id="o3"),
+        paid("a", 4, kind="failed", case_id="o3"),
+    )
+    rows = figures(ledger, "days_to_pay", "median")
+    due, order = (only(rows, clock=clock).figure for clock in ("due", "order"))
+    assert (due.value, due.n, due.negative) == (-2.0, 2, 1)
+    assert due.excluded == {"failed": 1, "unpaid": 1, "no_due": 1}
+    assert (order.value, order.n, order.negative) == (6.5, 2, 0)
+    assert order.excluded == {"failed": 1, "unpaid": 1, "no_order": 1}
+    assert only(figures(ledger, "days_to_pay", "share")).figure.value == 0.5
+    assert only(figures(ledger, "days_to_pay", "share", before=micros(5))).figure.value == 0.0

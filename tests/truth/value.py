@@ -7,7 +7,8 @@ from decimal import Decimal
 from statistics import mean, median
 from typing import Any
 
-from tests.truth.known import Known, split
+from ledger.events.instants import instant
+from tests.truth.known import Known, one, split
 from tests.truth.lives import Life
 from tests.truth.outcomes import observed_until
 
@@ -98,6 +99,29 @@ def _minutes(lives: list[Life]) -> float:
     return float(median([minutes for minutes in each if minutes]))
 
 
+def _paying(lives: list[Life]) -> dict[str, list[int]]:
+    """Return the times from each clock's start to each payment, and how many payments and orders have none."""
+    times: dict[str, list[int]] = {"due": [], "order": []}
+    for life in lives:
+        placed: dict[str, int] = {}
+        for order in life.of("order.placed"):
+            placed.setdefault(order.get("case_id"), order.at)
+        for paid in life.of("payment.settled"):
+            times["order"].append(paid.at - placed[paid.get("case_id")])
+            if "due_at" in paid.data:
+                times["due"].append(paid.at - instant(paid.data["due_at"]))
+    return times
+
+
+def _unpaid(lives: list[Life]) -> int:
+    return sum(
+        len(
+            {e.get("case_id") for e in life.of("order.placed")} - {e.get("case_id") for e in life.of("payment.settled")}
+        )
+        for life in lives
+    )
+
+
 VALUE, DECILES, COST, NET = ("metrics lifetime_value", "metrics value_decile", "metrics cost_to_serve",
                              "metrics net_value")  # fmt: skip
 
@@ -129,7 +153,9 @@ FIGURES = (
     Known(
         "Share of value of each tenth of the customers",
         DECILES,
-        lambda rows: split(rows, "share", "currency", "decile"),
+        lambda rows: {
+            key: told for key, told in split(rows, "share", "currency", "decile").items() if "-" not in key[1]
+        },
         _deciles,
     ),
     Known("Gini coefficient of value", DECILES, lambda rows: split(rows, "score", "currency"), _gini),
@@ -168,5 +194,23 @@ FIGURES = (
         NET,
         lambda rows: split(rows, "median", "currency"),
         lambda lives: {currency: float(median(amounts)) for currency, amounts in _net(lives).items()},
+    ),
+    Known(
+        "Median days to pay, from the due time and from the order",
+        "metrics days_to_pay",
+        lambda rows: split(rows, "median", "clock"),
+        lambda lives: {clock: median(times) / DAY for clock, times in _paying(lives).items()},
+    ),
+    Known(
+        "Payments before they were due",
+        "metrics days_to_pay",
+        lambda rows: split(rows, "median", "clock", field="negative"),
+        lambda lives: {clock: sum(time < 0 for time in times) for clock, times in _paying(lives).items()},
+    ),
+    Known(
+        "Orders not yet paid, and payments that failed",
+        "metrics days_to_pay",
+        lambda rows: [one(rows, "median", "excluded", clock="order").get(name, 0) for name in ("unpaid", "failed")],
+        lambda lives: [_unpaid(lives), sum(1 for life in lives for _ in life.of("payment.failed"))],
     ),
 )

@@ -61,8 +61,8 @@ VALUE_DECILE = Metric(
     excluded={"no_value": "no order of the customer tells a value"},
     parts={
         "currency": _CURRENCY,
-        "decile": "a tenth of the customers, 1 the most valuable; the i-th of n from the top is of 1 + ⌊10·(i − 1)/n⌋",
-        "up_to": "this decile and those before it, for the cumulative share (the Lorenz curve from the top)",
+        "decile": "a tenth of the customers, 1 the most valuable: the i-th of n from the top is of 1 + ⌊10·(i − 1)/n⌋; "
+        "1-3 is the first three together (the Lorenz curve, from the top)",
     },
     dimensions=("stage", "channel", "department", "segment", "month"),
     notes=(_GROSS, _AS_OF_ORDER, "With fewer than ten customers some deciles are empty: n 0, and no value."),
@@ -169,7 +169,7 @@ DAYS_TO_PAY = Metric(
         Statistic(name="median", unit="days", formula="median of settled − start, linear"),
         Statistic(name="p90", unit="days", formula="90th percentile, linear"),
         Statistic(name="mean", unit="days", formula="mean"),
-        Statistic(name="share", unit="share", formula="payments settled after the start / n", interval=_WILSON),
+        Statistic(name="share", unit="share", formula="clock due: settled after it was due / n", interval=_WILSON),
     ),
     excluded={
         "failed": "the payment failed",
@@ -187,4 +187,4 @@ DAYS_TO_PAY = Metric(
     ),
 )
 
-DEFINITIONS: tuple[Metric, ...] = (LIFETIME_VALUE, VALUE_DECILE, RFM, COST_TO_SERVE, NET_VALUE)
+DEFINITIONS: tuple[Metric, ...] = (LIFETIME_VALUE, VALUE_DECILE, RFM, COST_TO_SERVE, NET_VALUE, DAYS_TO_PAY)

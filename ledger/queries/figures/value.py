@@ -15,6 +15,7 @@ from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.rfm import Buyer, scored
 from ledger.metrics.rfm import rfm as scores
 from ledger.queries.cut import UNKNOWN, Cut, Key
+from ledger.queries.figures import paying
 from ledger.queries.figures.volume import PLACE
 from ledger.queries.view import Figures, View
 from ledger.queries.window import days, months
@@ -178,4 +179,5 @@ FIGURES: Figures = {
     "rfm": rfm,
     "cost_to_serve": cost_to_serve,
     "net_value": net_value,
+    **paying.FIGURES,
 }
