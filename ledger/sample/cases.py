@@ -48,8 +48,9 @@ def _work(person: Person, at: int, channel: str, truth: CaseTruth, more: dict[st
         person.tell(responded + between // 10, "case.in_progress", {}, actor=adviser, **more)
     if draw() < 0.3:
         person.tell(responded + between // 5, _WAITS[int(draw() * 3)], {}, actor=adviser, **more)
-    if draw() < 0.25:
-        interaction(person, responded + between // 4, channel if draw() < 0.6 else None, truth.case_id)
+    # Most cases need no word with the customer, some need several.
+    for turn in range(int(4 * draw() ** 3)):
+        interaction(person, responded + between * (turn + 1) // 8, channel if draw() < 0.6 else None, truth.case_id)
     _complications(person, responded, between, truth, more)
     if draw() < 0.08:
         return
@@ -96,6 +97,8 @@ def _resolution(person: Person, at: int, channel: str, truth: CaseTruth, more: d
     closed = at + int((1 + draw() * 47) * HOUR)
     if draw() < 0.85 and person.tell(closed, "case.closed", data, actor={"type": "system"}, **more):
         truth.closed_at = microseconds(closed)
+    if draw() < 0.15:
+        interaction(person, at + int((0.05 + draw() * 10) * 24 * HOUR), channel)
     if draw() < 0.35:
         survey(person, at + int(draw() * 30 * HOUR), "csat" if draw() < 0.6 else "ces", channel, truth.case_id)
 
