@@ -12,6 +12,8 @@ Draw = Callable[[], float]
 
 FEATURES = ("search", "export", "alerts", "reports", "transfer", "support_pages", "profile")
 CAMPAIGNS = ("spring", "newsletter", "anniversary", "new_product", "winter")
+PROACTIVE = 0.67
+VOLUNTARY = 0.85
 _CAUSES = ("people", "process", "technology")
 _STEPS = ("sign_in", "payment", "set_up", "delivery_slot", "form")
 _MANNERS = ("stated", "revealed")
@@ -23,8 +25,14 @@ def pick(draw: Draw, options: tuple[str, ...]) -> str:
 
 
 def _campaign(draw: Draw) -> dict[str, Any]:
-    trigger = "insight" if draw() < 0.5 else "situational"
-    return {"campaign": pick(draw, CAMPAIGNS), "proactive": draw() < 0.7, "trigger": trigger}
+    share = draw()
+    data: dict[str, Any] = {"campaign": pick(draw, CAMPAIGNS)}
+    if share < 0.95:
+        data["trigger"] = "insight" if share < 0.45 else "situational"
+    share = draw()
+    if share < 0.96:
+        data["proactive"] = share < PROACTIVE
+    return data
 
 
 def _need(draw: Draw) -> dict[str, Any]:
@@ -40,12 +48,17 @@ def _offer(draw: Draw) -> dict[str, Any]:
 
 
 def _leaving(draw: Draw) -> dict[str, Any]:
-    return {"reason": REASONS.at(draw()), "voluntary": draw() < 0.85}
+    data: dict[str, Any] = {"reason": REASONS.at(draw())} if draw() < 0.92 else {}
+    if draw() < 0.9:
+        data["voluntary"] = draw() < VOLUNTARY
+    return data
 
 
 def _terminated(draw: Draw) -> dict[str, Any]:
-    reason = REASONS.at(draw())
-    return {"reason": reason, "category": "service" if reason == "quality" else "market", "voluntary": draw() < 0.85}
+    data = _leaving(draw)
+    if "reason" in data:
+        data["category"] = "service" if data["reason"] == "quality" else "market"
+    return data
 
 
 _FIELDS: dict[str, Callable[[Draw], dict[str, Any]]] = {

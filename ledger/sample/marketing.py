@@ -6,8 +6,23 @@ from ledger.sample.clock import DAY, HOUR, SECOND
 from ledger.sample.fields import fields_of, pick, simple
 from ledger.sample.parameters import CHANNELS, NEEDS, TOPICS
 from ledger.sample.person import Person
+from ledger.sample.quantiles import mix
+
+RESPONSE = {"situational": 0.22, "insight": 0.34, "": 0.15}
+"""The share of campaigns' contacts that are answered, by what triggered them, where the journey leaves room for it."""
+
+_NEEDS = {
+    "consideration": mix(information=38, price=26, reputation=16, convenience=12, efficiency=8),
+    "use": mix(efficiency=36, convenience=30, information=18, price=10, reputation=6),
+}
+"""Which needs there are in a stage; elsewhere they are NEEDS."""
+
+_STATED = {"consideration": 0.7, "use": 0.4}
+"""The share of needs that customers state, by stage; the others show in what they do."""
 
 _PAGES = ("page:home", "page:prices", "page:product", "page:help", "page:reviews")
+_MET_AT = {"web": "catalogue:calculator", "app": "catalogue:calculator", "email": "catalogue:webinar"}
+"""What a touchpoint on a channel is called in the catalogue; on any other it is the fair."""
 
 
 def pages(person: Person, at: int) -> None:
@@ -22,16 +37,18 @@ def pages(person: Person, at: int) -> None:
 
 
 def campaign(person: Person, at: int) -> None:
-    """Tell a campaign's contact and, for one in five, the response."""
+    """Tell a campaign's contact and whether it was answered; some answers name what they answer, some the campaign."""
     draw = person.draw
     data = fields_of(person, "campaign.contacted")
     channel = "email" if draw() < 0.7 else "post" if draw() < 0.4 else "app"
     contacted = person.tell(at, "campaign.contacted", data, channel, "outbound")
-    if contacted and draw() < 0.2:
-        answered = at + int(draw() * 3 * DAY) + 1
-        person.tell(
-            answered, "campaign.responded", {"campaign": data["campaign"]}, channel, "inbound", causation_id=contacted
-        )
+    if not contacted or draw() >= RESPONSE[data.get("trigger", "")]:
+        return
+    answered = at + int(draw() * 45 * DAY * draw()) + 1
+    share = draw()
+    said = {"campaign": data["campaign"]} if share < 0.9 else {}
+    more = {"causation_id": contacted} if share < 0.6 else {}
+    person.tell(answered, "campaign.responded", said, channel, "inbound", **more)
 
 
 def touchpoint(person: Person, at: int) -> None:
@@ -40,17 +57,29 @@ def touchpoint(person: Person, at: int) -> None:
     at, rough = person.rough(at)
     kind = "communication" if draw() < 0.5 else "action"
     channel = None if draw() < 0.1 else CHANNELS.at(draw())
-    person.tell(at, "touchpoint.occurred", {"kind": kind}, channel, "inbound", touchpoint_id="catalogue:fair", **rough)
+    met = _MET_AT.get(channel or "", "catalogue:fair")
+    person.tell(at, "touchpoint.occurred", {"kind": kind}, channel, "inbound", touchpoint_id=met, **rough)
 
 
-def need(person: Person, at: int) -> None:
-    """Tell a need and whether it was met."""
+def need(person: Person, at: int, named: str | None = None, stated: bool | None = None) -> None:
+    """Tell a need, and whether it was met; `named` and `stated` where what happens says so."""
     draw = person.draw
-    data = {"need": NEEDS.at(draw()), "manner": "stated" if draw() < 0.6 else "revealed"}
-    person.tell(at, "need.expressed", data, CHANNELS.at(draw()), "inbound")
+    stage = person.stage_at(at)
+    named = named or _NEEDS.get(stage, NEEDS).at(draw())
+    if stated is None:
+        stated = draw() < _STATED.get(stage, 0.6)
+    data = {"need": named, "manner": "stated" if stated else "revealed"}
+    # A system that keeps only how it ended leaves a conclusion without its need.
+    lost = draw() < 0.03
+    if not lost and not person.tell(at, "need.expressed", data, CHANNELS.at(draw()), "inbound"):
+        return
     share = draw()
-    if share < 0.8:
-        person.tell(at + int(draw() * 4 * DAY) + 1, "need.met" if share < 0.55 else "need.unmet", dict(data))
+    if share < 0.85:
+        at += int(draw() * (4 if draw() < 0.8 else 50) * DAY) + 1
+        met = share < (0.6 if stated else 0.35)
+        person.tell(at, "need.met" if met else "need.unmet", dict(data))
+        if not met and draw() < 0.15:
+            person.tell(at + int(draw() * 20 * DAY) + 1, "need.met", dict(data))
 
 
 def question(person: Person, at: int) -> None:

@@ -75,7 +75,7 @@ NEXT = {
     "onboarding": mix(use=86, termination=5, **{"": 9}),
     "use": mix(renewal=33, purchase=34, onboarding=3, termination=9, **{"": 21}),
     "renewal": mix(use=62, purchase=8, termination=15, **{"": 15}),
-    "termination": mix(win_back=24, purchase=6, renewal=4, **{"": 66}),
+    "termination": mix(win_back=24, purchase=6, renewal=12, **{"": 58}),
     "win_back": mix(purchase=52, use=30, termination=8, **{"": 10}),
 }
 """Where a visit leads when it ends before the span does; "" stays."""

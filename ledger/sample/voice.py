@@ -12,6 +12,10 @@ from ledger.sample.person import Person
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 _COMMENTS = ("Quick and friendly.", "I had to say everything twice.", "It works.", "Too dear for what it is.")
 _FEEDBACK = ("complaint", "complaint", "compliment", "suggestion")
+_EXPERTS = ("quality", "billing", "logistics")
+
+MISDIRECTED = 0.15
+"""The share of feedback that is first dispatched to a department that passes it on."""
 
 
 def survey(person: Person, at: int, metric: str, channel: str | None = None, case: str | None = None) -> None:
@@ -59,8 +63,9 @@ def feedback(person: Person, at: int) -> None:
     if not person.tell(at, "feedback.received", data, channel, "inbound", actor={"type": "customer"}, **more):
         return
     reached = 1
+    expert = int(draw() * 3)
     steps: tuple[tuple[float, str, dict[str, Any]], ...] = (
-        (0.8, "feedback.dispatched", {"department": "quality"}),
+        (0.8, "feedback.dispatched", {"department": _EXPERTS[expert]}),
         (0.7, "feedback.resolved", {"resolution": "answered"}),
         (0.85, "feedback.communicated", {"channel": "email"}),
     )
@@ -70,12 +75,21 @@ def feedback(person: Person, at: int) -> None:
         if draw() >= share or not person.tell(at, name, fields, *outward, **more):
             break
         reached += 1
+        if reached == 2 and draw() < MISDIRECTED:
+            at += int((0.1 + draw() * 2) * DAY)
+            person.tell(at, name, {"department": _EXPERTS[expert - 1]}, **more)
     person.truth.feedback(kind, reached)
 
 
 def delight(person: Person, at: int) -> None:
-    """Tell an experience that stood out."""
-    person.tell(at, "experience.highlighted", {}, CHANNELS.at(person.draw()), "inbound")
+    """Tell an experience that stood out and, for one in three, that it is passed on or praised in public."""
+    draw = person.draw
+    if not person.tell(at, "experience.highlighted", {}, CHANNELS.at(draw()), "inbound"):
+        return
+    share = draw()
+    if share < 0.35:
+        after = at + 1 + int(draw() * 60 * DAY)
+        (referral if share < 0.2 else review)(person, after)
 
 
 def review(person: Person, at: int) -> None:
