@@ -53,7 +53,7 @@ def reasons(aspects: dict[str, Counter[str]], n: int, scope: Scope = EVERYTHING)
     for aspect, counted in aspects.items():
         values = OUTCOMES if aspect == "outcome" else sorted(counted, key=lambda value: (-counted[value], value))
         figures += [
-            share(TERMINATION_REASONS, counted[value], n, scope.split(aspect=aspect, value=value)) for value in values
+            share(TERMINATION_REASONS, counted[value], n, scope.split(aspect=aspect, said=value)) for value in values
         ]
     return figures
 

@@ -41,14 +41,14 @@ TERMINATION_REASONS = Metric(
         Statistic(
             name="share",
             unit="share",
-            formula="leavings with that value of the aspect / leavings; the numerator is the leavings",
+            formula="leavings of which that is said / leavings; the numerator is the leavings",
             interval=_WILSON,
         ),
     ),
     parts={
         "aspect": "reason, category, voluntary (voluntary, involuntary, lapsed) or outcome (requested: still open; "
         "ended; retained; won_back: came back though no end is recorded)",
-        "value": "the aspect's value, unknown where nobody said",
+        "said": "what is said of the aspect, unknown where nobody said",
     },
     dimensions=_ABOUT,
     notes=(*_LEAVING, *_STAY, _DATED),

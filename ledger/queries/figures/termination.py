@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from ledger.metrics import termination as leavings
@@ -60,26 +59,37 @@ def termination_reasons(view: View) -> list[Figure]:
 
 def retention_success(view: View) -> list[Figure]:
     """Return how many of those who asked to leave stayed, with an attempt to keep them and without."""
-    make = partial(leavings.retention, window=_window(view, RETENTION))
-    return _told(view, ("requested_at", "ended_at", "attempted_at", "stayed_at"), make)
+    window = _window(view, RETENTION)
+    return _told(
+        view,
+        ("requested_at", "ended_at", "attempted_at", "stayed_at"),
+        lambda rows, scope: leavings.retention(rows, window, scope),
+    )
 
 
 def leaving_time(view: View) -> list[Figure]:
     """Return how long it takes from the request to the end or the stay."""
-    make = partial(leavings.leaving_time, as_of=view.as_of)
-    return _told(view, ("requested_at", "ended_at", "stayed_at", "won_at"), make)
+    columns = ("requested_at", "ended_at", "stayed_at", "won_at")
+    return _told(view, columns, lambda rows, scope: leavings.leaving_time(rows, view.as_of, scope))
 
 
 def referrals_after_termination(view: View) -> list[Figure]:
     """Return how many of those who left refer someone after it."""
-    make = partial(leavings.referrals, window=_window(view, REFERRALS))
-    return _told(view, ("ended_at", "referred_at"), make, by_end=True)
+    window = _window(view, REFERRALS)
+    return _told(
+        view, ("ended_at", "referred_at"), lambda rows, scope: leavings.referrals(rows, window, scope), by_end=True
+    )
 
 
 def win_back(view: View) -> list[Figure]:
     """Return how many of those who left come back, and when."""
-    make = partial(leavings.win_back, window=_window(view, WIN_BACK))
-    return _told(view, ("ended_at", "tried_at", "won_at"), make, by_end=True)
+    window = _window(view, WIN_BACK)
+    return _told(
+        view,
+        ("ended_at", "tried_at", "won_at"),
+        lambda rows, scope: leavings.win_back(rows, window, scope),
+        by_end=True,
+    )
 
 
 def csat_at_termination(view: View) -> list[Figure]:
