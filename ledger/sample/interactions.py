@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.sample import marketing
 from ledger.sample.clock import DAY, HOUR, MINUTE
 from ledger.sample.parameters import CHANNELS, DEPARTMENTS, GAP_MINUTES, TOPICS
 from ledger.sample.person import Person
@@ -48,10 +49,11 @@ def interaction(person: Person, at: int, channel: str | None = None, case: str |
             # The conversation goes on elsewhere: a switch of channel within one interaction.
             channel = "phone" if channel != "phone" else "email"
             more["department"] = "second_line"
-    _end(person, at + _gap(person), channel, more)
+    end(person, at + _gap(person), channel, more)
 
 
-def _end(person: Person, at: int, channel: str, more: dict[str, Any]) -> None:
+def end(person: Person, at: int, channel: str, more: dict[str, Any]) -> None:
+    """Tell how an interaction ended."""
     draw = person.draw
     if draw() < 0.12:
         person.tell(at, "interaction.abandoned", {}, channel, "inbound", **more)
@@ -64,11 +66,33 @@ def _end(person: Person, at: int, channel: str, more: dict[str, Any]) -> None:
 
 
 def unsupported(person: Person, at: int) -> None:
-    """Tell that a channel could not do what the person wanted."""
+    """Tell that a channel could not do what the person wanted, on its own or within an interaction."""
     draw = person.draw
     channel = CHANNELS.at(draw())
-    reason = ("not offered here", "out of hours", "not for this product")[int(draw() * 3)]
-    person.tell(at, "opportunity.unsupported", {"channel": channel, "reason": reason}, channel, "inbound")
+    tried = channel if draw() < 0.8 else CHANNELS.at(draw())
+    more: dict[str, Any] = {}
+    if draw() < 0.4:
+        more["interaction_id"] = f"i-{person.random.getrandbits(48):012x}"
+        if channel in DEPARTMENTS:
+            more["department"] = DEPARTMENTS[channel]
+        direction = "inbound" if person.idle("interaction.started", at) else "outbound"
+        person.tell(at, "interaction.started", {}, channel, direction, reason=TOPICS.at(draw()), **more)
+        at += _gap(person)
+    data = {"channel": tried} if draw() < 0.7 else {}
+    if draw() < 0.9:
+        data["reason"] = _reason(person, at)
+    person.tell(at, "opportunity.unsupported", data, channel, "inbound", **more)
+    if more:
+        end(person, at + _gap(person), channel, more)
+    if draw() < 0.35:
+        marketing.need(person, at + _gap(person), "convenience" if draw() < 0.7 else None, stated=False)
+
+
+def _reason(person: Person, at: int) -> str:
+    draw = person.draw
+    if not 7 * HOUR <= at % DAY < 19 * HOUR and draw() < 0.5:
+        return "out of hours"
+    return "not offered here" if draw() < 0.6 else "not for this product"
 
 
 def _gap(person: Person) -> int:
