@@ -1,0 +1,216 @@
+"""One pass over the log, in the order of arrival, that notices what the quality report tells."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, and_, case, func, select, text
+
+from ledger.journey.reading import BY_KNOWLEDGE, LASTING
+from ledger.store.figures.bounds import Bounds
+from ledger.store.figures.cases import FILES
+from ledger.store.figures.scan import PAGE, Scan
+from ledger.store.links import Units
+from ledger.store.log import Until
+
+ROUGH = frozenset({"date", "unknown"})
+"""The precisions of a time whose hour is not known."""
+
+IDENTIFYING = frozenset({"customer.registered", "customer.identified"})
+
+Step = tuple[int, str]
+"""A customer and a case of theirs."""
+
+
+class Kind(NamedTuple):
+    """What events that are counted together have in common; '' where they do not say."""
+
+    source: str
+    type: str
+    channel: str
+    direction: str
+    actor: str
+    department: str
+    precision: str
+
+
+class _Actor(Struct, gc=False):
+    type: str = ""
+
+
+class _Seen(Struct, gc=False):
+    event_id: str
+    source: str
+    type: str
+    time_precision: str = "instant"
+    channel: str | None = None
+    direction: str | None = None
+    actor: _Actor | None = None
+    department: str | None = None
+    case_id: str | None = None
+
+
+class Noticed:
+    """What the events of a window are like.
+
+    `kinds` counts them; by source are `delays` (µs, of those whose hour is known), `disordered`, `retracted` and
+    `contents`, a number for each event that is equal where all but their names is. `customers` are those who have an
+    event here. Of any time are `steps`, the first instants of some types by case, and who is `identified`.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: Counter[Kind] = Counter()
+        self.delays: dict[str, array[int]] = defaultdict(lambda: array("q"))
+        self.contents: dict[str, array[int]] = defaultdict(lambda: array("q"))
+        self.disordered: Counter[str] = Counter()
+        self.retracted: Counter[str] = Counter()
+        self.steps: dict[str, dict[Step, int]] = defaultdict(dict)
+        self.customers: set[int] = set()
+        self.identified: set[int] = set()
+
+    def whenever(self, event: _Seen, customer: int, at: int) -> None:
+        """Take in what an event says that matters whether it occurred in the window or not."""
+        if event.type in IDENTIFYING:
+            self.identified.add(customer)
+        elif event.case_id is not None:
+            steps, step = self.steps[event.type], (customer, event.case_id)
+            steps[step] = min(at, steps.get(step, at))
+
+    def within(self, event: _Seen, customer: int, times: tuple[int, int], *, disordered: bool) -> None:
+        """Take in an event of the window, with when it occurred and was received (µs)."""
+        source, precision = event.source, event.time_precision
+        actor = event.actor.type if event.actor is not None else ""
+        self.kinds[
+            Kind(
+                source, event.type, event.channel or "", event.direction or "", actor, event.department or "", precision
+            )
+        ] += 1
+        self.customers.add(customer)
+        if disordered:
+            self.disordered[source] += 1
+        if precision not in ROUGH:
+            self.delays[source].append(times[1] - times[0])
+
+
+_read = msgspec.json.Decoder(_Seen).decode
+
+
+class Pass:
+    """A pass over the log as bounded by `until`, with what a scan of it knows to be retracted or parked."""
+
+    def __init__(self, connection: Connection, units: Units, until: Until, scan: Scan) -> None:
+        self._connection = connection
+        self._units = units
+        self._until = until
+        self._scan = scan
+
+    def noticed(self, within: Bounds, stepped: Collection[str]) -> Noticed:
+        """Return what is noticed of the events that occurred within bounds; `stepped` are the types of `steps`.
+
+        A customer of whom an event cannot be read is left out whole, as everywhere.
+        """
+        while True:
+            parked = len(self._scan.parked)
+            noticed = self._once(within, frozenset(stepped))
+            if len(self._scan.parked) == parked:
+                return noticed
+
+    def _once(self, within: Bounds, stepped: frozenset[str]) -> Noticed:
+        noticed, latest = Noticed(), dict[int, int]()
+        survivor, parked, retracted = self._units.survivor, self._scan.parked, self._scan.retracted
+        for stream, kind, at, received, header, sealed in self._rows():
+            customer = survivor(stream)
+            if kind in BY_KNOWLEDGE or customer in parked:
+                continue
+            try:
+                event = _read(header)
+            except msgspec.MsgspecError:
+                parked.add(customer)
+                continue
+            inside = within.hold(at)
+            if retracted and (stream, event.source, event.event_id) in retracted and kind not in LASTING:
+                noticed.retracted[event.source] += inside
+                continue
+            before = latest.get(customer, at)
+            if at >= before:
+                latest[customer] = at
+            if kind in stepped or kind in IDENTIFYING:
+                noticed.whenever(event, customer, at)
+            if inside:
+                noticed.within(event, customer, (at, received), disordered=at < before)
+                noticed.contents[event.source].append(hash((customer, _content(header), sealed)))
+        return noticed
+
+    def _rows(self) -> Any:
+        where, values = self._until.where()
+        return self._connection.execute(
+            text(
+                "SELECT stream, type, occurred_at, received_at, header, sealed FROM events "
+                f"WHERE event_key IS NOT NULL AND {where} ORDER BY position"
+            ),
+            values,
+            execution_options={"stream_results": True, "yield_per": PAGE},
+        )
+
+
+def _content(header: bytes) -> bytes:
+    """Return a stored event without its event_id, its source and its source_sequence."""
+    start = header.find(b'","type":"')
+    if start < 0 or not header.startswith(b'{"event_id":"'):
+        # As an earlier type version was sent: its fields stand in another order.
+        fields = msgspec.json.decode(header)
+        named = ("event_id", "source", "source_sequence")
+        return msgspec.json.encode({name: fields[name] for name in sorted(fields) if name not in named})
+    sequence = header.find(b',"source_sequence":', start)
+    data = header.find(b',"data":', start)
+    if 0 <= sequence < data:
+        return header[start:sequence] + header[data:]
+    return header[start:]
+
+
+def visitors(connection: Connection, prefix: str) -> set[int]:
+    """Return the streams whose customer has a key that begins with `prefix`."""
+    found = connection.execute(
+        text("SELECT stream FROM streams WHERE substr(customer_id, 1, :length) = :prefix AND version > 0"),
+        {"length": len(prefix), "prefix": prefix},
+    )
+    return set(found.scalars())
+
+
+def case_quality(connection: Connection, begun: Bounds) -> list[tuple[str, int, int, int]]:
+    """Return rows of (kind, cases, of them out of order, of them without an opening)."""
+    table = FILES
+    rows = connection.execute(
+        select(table.c.kind, func.count(), func.sum(table.c.out_of_order), func.count(table.c.opened_at))
+        .where(*begun.of(func.coalesce(table.c.opened_at, table.c.first_at)))
+        .group_by(table.c.kind)
+        .order_by(table.c.kind)
+    )
+    return [(kind, int(n), int(disordered), int(n - opened)) for kind, n, disordered, opened in rows]
+
+
+def negatives(
+    connection: Connection, pairs: Sequence[tuple[str, str]], begun: Bounds
+) -> dict[str, list[tuple[int, int]]]:
+    """Return for each kind and each pair of instants how many cases have both, and how many the wrong way round."""
+    table = FILES
+    counted: list[Any] = []
+    for start, end in pairs:
+        first, last = table.c[start], table.c[end]
+        counted.append(func.count(case((and_(first.is_not(None), last.is_not(None)), 1))))
+        counted.append(func.count(case((last < first, 1))))
+    rows = connection.execute(
+        select(table.c.kind, *counted)
+        .where(*begun.of(func.coalesce(table.c.opened_at, table.c.first_at)))
+        .group_by(table.c.kind)
+        .order_by(table.c.kind)
+    )
+    return {
+        row[0]: [(int(row[place]), int(row[place + 1])) for place in range(1, len(row), 2)]
+        for row in (tuple(row) for row in rows)
+    }
