@@ -19,6 +19,7 @@ from ledger.queries.figures import (
     events,
     feedback_loop,
     first_contact,
+    friction,
     journey,
     needs,
     omnichannel,
@@ -38,8 +39,8 @@ from ledger.queries.view import Figures, view
 from ledger.store.store import Store
 
 _FAMILIES = (ratings, journey, outcomes, cycles, contacts, omnichannel, proactive, cases, events, first_contact,
-             feedback_loop, needs, opportunities, repeated_information, effort, wow, purchases, value, cohorts,
-             termination, volume)  # fmt: skip
+             feedback_loop, needs, opportunities, repeated_information, effort, friction, wow, purchases, value,
+             cohorts, termination, volume)  # fmt: skip
 
 FIGURES: Figures = {name: make for family in _FAMILIES for name, make in family.FIGURES.items()}
 

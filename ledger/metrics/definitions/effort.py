@@ -49,4 +49,122 @@ EFFORT_SCORE = Metric(
     ),
 )
 
-DEFINITIONS: tuple[Metric, ...] = (EFFORT_SCORE,)
+_WILSON = "Wilson's score interval, 95 %"
+_OF_INTERACTIONS = ("stage", "channel", "department", "segment", "month", "reason")
+_OF_TOUCHPOINTS = ("stage", "channel", "department", "segment", "month")
+_BEGUN = "An interaction counts when and where it began."
+_BY_MONTH = "Counted by month: a window is rounded out to whole months."
+
+_FRICTION = {
+    "obstacle": "obstacle.hit",
+    "abandoned": "interaction.abandoned",
+    "payment_failed": "payment.failed",
+    "unsupported": "opportunity.unsupported",
+}
+
+TASK_SUCCESS = Metric(
+    name="task_success",
+    topic="effort",
+    title="Task success",
+    n="interactions that are known to have achieved their objective or not",
+    source="interactions: achieved, ending",
+    statistics=(Statistic(name="share", unit="share", formula="interactions that achieved it / n", interval=_WILSON),),
+    excluded={
+        "open": "no end is recorded as of then",
+        "unsaid": "it was completed, and objective_achieved is not told",
+        "abandoned": "it was given up (abandoned=left_out only)",
+    },
+    parts={"abandoned": "left_out: of the completed alone; failed: what was given up counts as not achieved"},
+    dimensions=_OF_INTERACTIONS,
+    reference="ISO 9241-11:2018, effectiveness: how completely what was intended is achieved",
+    notes=(
+        "It is what interaction.completed says in objective_achieved; of several ends the last one counts.",
+        _BEGUN,
+    ),
+)
+
+PRODUCTIVE = Metric(
+    name="productive",
+    topic="effort",
+    title="Productive minutes",
+    n="interactions with a start and an end that are known to have achieved their objective or not",
+    source="interactions: started_at, ended_at, achieved, ending",
+    statistics=(
+        Statistic(name="share", unit="share", formula="minutes of those that achieved it / minutes of all n"),
+        Statistic(name="sum", unit="minutes", formula="minutes from interaction.started to the end, of all n"),
+    ),
+    excluded={
+        "open": "no end is recorded as of then",
+        "unsaid": "it was completed, and objective_achieved is not told",
+        "no_start": "no interaction.started is recorded",
+    },
+    dimensions=_OF_INTERACTIONS,
+    negatives=True,
+    notes=(
+        "What was abandoned did not achieve its objective: its minutes are spent for nothing.",
+        "The numerator is the productive minutes. It has no interval: minutes are no independent trials.",
+        "Where the minutes do not add up to more than 0 there is no share.",
+        _BEGUN,
+    ),
+)
+
+FRICTION = Metric(
+    name="friction",
+    topic="effort",
+    grain="month",
+    title="Friction",
+    n="touchpoints",
+    source="experience_metrics, measures touchpoint, obstacle, interaction (abandoned), payment_failed, unsupported",
+    statistics=(
+        Statistic(name="count", unit="touchpoints", formula="touchpoints of that kind of friction"),
+        Statistic(
+            name="share",
+            unit="share",
+            formula="touchpoints of that kind of friction / n: as a percentage, how many in 100 touchpoints",
+            interval=_WILSON,
+        ),
+    ),
+    parts={"friction": f"{', '.join(f'{name} ({type_})' for name, type_ in _FRICTION.items())}, or any of them"},
+    dimensions=_OF_TOUCHPOINTS,
+    notes=(_BY_MONTH, "The figure counts where the friction was met, also for an interaction that began elsewhere."),
+)
+
+OBSTACLE_CAUSES = Metric(
+    name="obstacle_causes",
+    topic="effort",
+    grain="month",
+    title="What causes obstacles",
+    n="obstacles whose cause is told",
+    source="experience_metrics, measure obstacle",
+    statistics=(
+        Statistic(name="count", unit="obstacles", formula="obstacles of that cause"),
+        Statistic(name="share", unit="share", formula="obstacles of that cause / n", interval=_WILSON),
+    ),
+    excluded={"unknown_cause": "obstacle.hit does not tell its cause"},
+    parts={"cause": "people, process or technology"},
+    dimensions=_OF_TOUCHPOINTS,
+    notes=(_BY_MONTH,),
+)
+
+PAINLESS = Metric(
+    name="painless",
+    topic="effort",
+    grain="month",
+    title="Customers who met no friction",
+    n="customers with a touchpoint in the window",
+    source="experience_metrics, as for friction",
+    statistics=(
+        Statistic(
+            name="share", unit="share", formula="customers who met no friction in the window / n", interval=_WILSON
+        ),
+    ),
+    dimensions=_OF_TOUCHPOINTS,
+    notes=(
+        "Friction is what the metric friction counts. Nobody told of any: who suffers in silence is painless here.",
+        "Split by a key, it is the customers met there, and the friction they met there.",
+        "Customers differ in how much they do: the longer the window, the fewer are painless.",
+        _BY_MONTH,
+    ),
+)
+
+DEFINITIONS: tuple[Metric, ...] = (EFFORT_SCORE, TASK_SUCCESS, PRODUCTIVE, FRICTION, OBSTACLE_CAUSES, PAINLESS)
