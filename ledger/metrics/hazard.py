@@ -38,14 +38,22 @@ class Coefficient(NamedTuple):
 class Foretold(NamedTuple):
     """For each row the probability to leave within the horizon, the ends of its interval, and why.
 
-    `shares` are what each term (columns, as in `Hazard.terms`) adds to the row's log odds, against the mean of the
-    rows it was trained on.
+    `shares` are what the terms about each thing (columns, as in `Hazard.about`) add to the row's log odds, against the
+    mean of the rows it was trained on.
     """
 
     probability: Floats
     low: Floats
     high: Floats
     shares: Floats
+
+
+class Named(NamedTuple):
+    """A term without its values."""
+
+    about: str
+    name: str
+    unit: str
 
 
 class PersonPeriods(NamedTuple):
@@ -67,7 +75,7 @@ class Hazard(NamedTuple):
     """
 
     within: Frame
-    terms: tuple[tuple[str, str], ...]
+    terms: tuple[Named, ...]
     seen: npt.NDArray[np.bool_]
     weights: Floats
     variance: Floats
@@ -79,7 +87,7 @@ class Hazard(NamedTuple):
 
     def coefficients(self) -> list[Coefficient]:
         """Return every coefficient: the terms that were seen, the later periods, and the intercept."""
-        named = [name for name, seen in zip(self.terms, self.seen, strict=True) if seen]
+        named = [(term.name, term.unit) for term in self._seen()]
         named += [(f"period {number} of {self.periods}", "against the first") for number in range(2, self.periods + 1)]
         named.append(("intercept", "log odds, all else 0"))
         errors = np.sqrt(np.diag(self.variance))
@@ -91,16 +99,24 @@ class Hazard(NamedTuple):
     def foretell(self, known: Known) -> Foretold:
         """Return what the model says of rows; the interval is of its coefficients, not of the customer's fate."""
         design = np.column_stack([term.values for term in terms(known, self.within)])[:, self.seen]
-        survive = np.ones((3, len(known)))
+        survive = np.ones((3, known.rows))
         for period in range(self.periods):
-            row = _stacked(design, np.full(len(known), period), self.periods)
+            row = _stacked(design, np.full(known.rows, period), self.periods)
             middle = row @ self.weights
             error = Z * np.sqrt(np.einsum("ij,jk,ik->i", row, self.variance, row))
             survive *= 1 - _odds(np.stack([middle, middle - error, middle + error]))
-        shares = np.zeros((len(known), len(self.terms)))
-        shares[:, self.seen] = (design - self.means) * self.weights[: design.shape[1]]
+        added = (design - self.means) * self.weights[: design.shape[1]]
+        belongs = np.array([[term.about == about for about in self.about] for term in self._seen()], dtype=np.float64)
         probability, low, high = 1 - survive
-        return Foretold(probability, low, high, shares)
+        return Foretold(probability, low, high, added @ belongs.reshape(-1, len(self.about)))
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """What the terms that were seen are about."""
+        return tuple(dict.fromkeys(term.about for term in self._seen()))
+
+    def _seen(self) -> list[Named]:
+        return [term for term, seen in zip(self.terms, self.seen, strict=True) if seen]
 
 
 def train(known: Known, left_in: Integers, periods: int) -> Hazard:
@@ -112,7 +128,7 @@ def train(known: Known, left_in: Integers, periods: int) -> Hazard:
     left = int(np.count_nonzero(left_in))
     if left < LEAST:
         raise InvalidArgument(
-            f"{left} of {len(known)} horizons before that time ended with the customer leaving, and a hazard is not "
+            f"{left} of {known.rows} horizons before that time ended with the customer leaving, and a hazard is not "
             f"learnt from fewer than {LEAST}: take a later time, or a longer horizon"
         )
     within = frame(known)
@@ -125,13 +141,13 @@ def train(known: Known, left_in: Integers, periods: int) -> Hazard:
     weights = _fitted(stacked, alike.leaves, alike.weight)
     return Hazard(
         within=within,
-        terms=tuple((term.name, term.unit) for term in every),
+        terms=tuple(Named(term.about, term.name, term.unit) for term in every),
         seen=seen,
         weights=weights,
         variance=_variance(stacked, alike.weight, weights),
         means=design.mean(axis=0),
         periods=periods,
-        rows=len(known),
+        rows=known.rows,
         left=left,
         person_periods=int(alike.weight.sum()),
     )
@@ -201,10 +217,9 @@ def _variance(design: Floats, weight: Integers, weights: Floats) -> Floats:
     """Return the inverse of the information of the penalised likelihood."""
     p = _odds(design @ weights)
     penalty = np.diag([PENALTY] * (len(weights) - 1) + [0.0])
-    inverse: Floats = np.linalg.inv((design * (weight * p * (1 - p))[:, None]).T @ design + penalty)
-    return inverse
+    information = (design * (weight * p * (1 - p))[:, None]).T @ design + penalty
+    return np.asarray(np.linalg.inv(information), dtype=np.float64)
 
 
 def _odds(logit: Floats) -> Floats:
-    result: Floats = 1 / (1 + np.exp(-logit))
-    return result
+    return np.asarray(1 / (1 + np.exp(-logit)), dtype=np.float64)

@@ -36,8 +36,9 @@ PER_COUNT = "doubling of 1 + n"
 
 
 class Term(NamedTuple):
-    """One term: its name, the unit that one unit of it is, and its values (rows)."""
+    """One term: what it is about, its name, what one unit of it is, and its values (rows)."""
 
+    about: str
     name: str
     unit: str
     values: Floats
@@ -57,7 +58,9 @@ class Known(NamedTuple):
     rating: Floats
     segment: Texts
 
-    def __len__(self) -> int:  # type: ignore[override]  # the rows, not the columns
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
         return len(self.stage)
 
 
@@ -82,12 +85,12 @@ def terms(known: Known, within: Frame) -> list[Term]:
     unrated = np.isnan(known.rating)
     return [
         *_dummies("stage", known.stage, within.stages, within.stage),
-        *_bands("in the stage", known.in_stage, IN_STAGE),
-        Term("cycle", "doubling", np.log2(known.cycle)),
+        *_bands("time in the stage", known.in_stage, IN_STAGE),
+        Term("cycle", "cycle", "doubling", np.log2(known.cycle)),
         *_bands("quiet", known.quiet, QUIET),
-        *(Term(name, PER_COUNT, np.log2(1 + known.counts[column])) for column, name in COUNTS.items()),
-        Term("last rating", "worst to best", np.where(unrated, 0.5, known.rating)),
-        Term("never rated", "against a middle rating", _as_number(unrated)),
+        *(Term(name, name, PER_COUNT, np.log2(1 + known.counts[column])) for column, name in COUNTS.items()),
+        Term("last rating", "last rating", "worst to best", np.where(unrated, 0.5, known.rating)),
+        Term("last rating", "never rated", "against a middle rating", _as_number(unrated)),
         *_dummies("segment", known.segment, within.segments, within.segment),
     ]
 
@@ -98,14 +101,14 @@ def _bands(what: str, lengths: Floats, bands: Bands) -> list[Term]:
     unit = f"against under {bands[0]} days"
     made = []
     for start, end in zip(bands, (*bands[1:], np.inf), strict=True):
-        name = f"{what} {start} to {end} days" if end < np.inf else f"{what} {start} days or more"
-        made.append(Term(name, unit, _as_number((days >= start) & (days < end))))
+        name = f"{what}: {start} to {end} days" if end < np.inf else f"{what}: {start} days or more"
+        made.append(Term(what, name, unit, _as_number((days >= start) & (days < end))))
     return made
 
 
 def _dummies(what: str, values: Texts, others: Sequence[str], usual: str) -> list[Term]:
     unit = f"against {usual or 'unknown'}"
-    return [Term(f"{what} {value or 'unknown'}", unit, _as_number(values == value)) for value in others]
+    return [Term(what, f"{what} {value or 'unknown'}", unit, _as_number(values == value)) for value in others]
 
 
 def _as_number(where: npt.NDArray[np.bool_]) -> Floats:

@@ -29,7 +29,9 @@ class AtRisk(NamedTuple):
     known: Known
     left_in: Integers
 
-    def __len__(self) -> int:  # type: ignore[override]  # the horizons, not the columns
+    @property
+    def rows(self) -> int:
+        """How many horizons there are."""
         return len(self.customers)
 
 

@@ -47,7 +47,7 @@ TERMINATION_RISK = Metric(
         "customer": "the customer",
         "stage": "where the customer stands",
         "horizon": _PARTS["horizon"],
-        "because": "up to three terms that raise or lower the log odds most, against the mean row of the training",
+        "because": "up to three things that move the log odds most, against the mean of what was learnt from",
     },
     window=_HORIZON,
     notes=_TRAINING,
