@@ -14,8 +14,18 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "Set up": ("init", "demo", "completion"),
     "Record what happened": ("append", "import", "export"),
     "Look at one customer": ("customers", "event", "history", "replay", "journey", "explain", "identities"),
-    "Look at all of them": ("funnel", "channels", "metrics", "touchpoints"),
-    "Keep it true": ("rebuild", "catch-up", "projections", "quarantine", "health", "archive", "verify", "bench"),
+    "Look at all of them": ("funnel", "channels", "metrics", "touchpoints", "predict"),
+    "Keep it true": (
+        "rebuild",
+        "catch-up",
+        "projections",
+        "quarantine",
+        "health",
+        "quality",
+        "archive",
+        "verify",
+        "bench",
+    ),
 }
 """The commands, as the help lists them; each lives in the module of its name."""
 
