@@ -26,6 +26,7 @@ _OPTIONS = (
     click.option("--known-at", type=TIME, metavar="TIME", help="As known at this time: what was recorded by then."),
     click.option("--zone", metavar="ZONE", help="Count days and months in this time zone, not the journey's."),
     click.option("--journey", metavar="FILE", help="By the journey of this TOML file, not the one in force."),
+    click.option("--channels", metavar="FILE", help="By the channels of this TOML file: opening hours, assistance."),
 )
 
 
@@ -41,10 +42,11 @@ def asked(session: Session, given: dict[str, Any]) -> Asked:
     question: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     question["by"] = [key for keys in given.get("by", ()) for key in keys.split(",") if key]
     question["where"] = _where(given.get("where", ()))
-    if given.get("journey") is not None:
+    channels = question.pop("channels", None)
+    if channels is not None or "journey" in question:
         from ledger.cli.definitions import under
 
-        question["journey"] = under(session.store, given["journey"])
+        question["journey"] = under(session.store, given.get("journey"), channels)
     zone = _zone(session, question)
     for name in ("since", "before", "as_of", "known_at"):
         question[name] = session.instant(given.get(name), zone)

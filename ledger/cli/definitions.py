@@ -49,9 +49,9 @@ def text_of(file: str) -> str:
         raise InvalidArgument(f"{file} is not UTF-8 at byte {error.start}: save it as UTF-8") from error
 
 
-def under(store: Store, journey: str) -> Definitions:
-    """Return the definitions in force with the journey of a file in the place of theirs."""
+def under(store: Store, journey: str | None, channels: str | None = None) -> Definitions:
+    """Return the definitions in force with the journey, and the channels, of files in the place of theirs."""
     from msgspec import structs
 
-    read = read_definitions(store.context.vocabulary, journey=journey)
-    return structs.replace(store.definitions, journey=read["journey"])
+    read = read_definitions(store.context.vocabulary, journey=journey, channels=channels)
+    return structs.replace(store.definitions, **read)
