@@ -14,7 +14,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "Set up": ("init", "demo", "completion"),
     "Record what happened": ("append", "import", "export"),
     "Look at one customer": ("customers", "event", "history", "replay", "journey", "explain", "identities"),
-    "Look at all of them": ("funnel", "channels", "metrics", "touchpoints", "predict"),
+    "Look at all of them": ("funnel", "channels", "metrics", "touchpoints", "conformance", "predict"),
     "Keep it true": (
         "rebuild",
         "catch-up",
