@@ -28,3 +28,10 @@ def entries(connection: Connection, columns: Sequence[str]) -> list[tuple[Any, .
     kept = [table.c[name] for name in ("customer", "stage", "entered_at", *columns)]
     statement = select(*kept).where(table.c.track == "primary").order_by(table.c.customer, table.c.number)
     return [tuple(row) for row in connection.execute(statement)]
+
+
+def all_visits(connection: Connection, columns: Sequence[str], entered: Bounds) -> list[tuple[Any, ...]]:
+    """Return `columns` of every visit, on the primary track or to an overlay, entered within bounds (µs)."""
+    table = STAYS
+    statement = select(*(table.c[name] for name in columns)).where(*entered.of(table.c.entered_at))
+    return [tuple(row) for row in connection.execute(statement)]
