@@ -76,7 +76,7 @@ def need(person: Person, at: int, named: str | None = None, stated: bool | None 
     share = draw()
     if share < 0.85:
         at += int(draw() * (4 if draw() < 0.8 else 50) * DAY) + 1
-        met = share < (0.6 if stated else 0.35)
+        met = share < (0.68 if stated else 0.42)
         person.tell(at, "need.met" if met else "need.unmet", dict(data))
         if not met and draw() < 0.15:
             person.tell(at + int(draw() * 20 * DAY) + 1, "need.met", dict(data))
