@@ -9,6 +9,11 @@ from ledger.sample.clock import DAY, HOUR, MINUTE
 from ledger.sample.parameters import CHANNELS, DEPARTMENTS, GAP_MINUTES, TOPICS
 from ledger.sample.person import Person
 
+BOT = {"type": "system", "role": "bot"}
+BOT_CHANNELS = frozenset({"web", "app"})
+DESKS = ("second_line", "second_line", "billing", "delivery")
+"""Who takes over what the department that answered cannot settle."""
+
 
 def agent(person: Person) -> dict[str, Any]:
     """Return an agent who answers."""
@@ -34,7 +39,8 @@ def interaction(person: Person, at: int, channel: str | None = None, case: str |
         at, "interaction.started", {}, channel, "inbound" if inbound else "outbound",
         actor=customer if inbound else agent(person), reason=TOPICS.at(draw()), **more,
     )  # fmt: skip
-    adviser = agent(person)
+    bot = channel in BOT_CHANNELS and draw() < 0.6
+    adviser = BOT if bot else agent(person)
     for turn in range(int(draw() * 3.4)):
         at += _gap(person)
         outbound = turn % 2 == 0
@@ -42,14 +48,33 @@ def interaction(person: Person, at: int, channel: str | None = None, case: str |
             at, "interaction.message_sent", {}, channel, "outbound" if outbound else "inbound",
             actor=adviser if outbound else customer, **more,
         )  # fmt: skip
-    if draw() < 0.1:
-        at += _gap(person)
-        person.tell(at, "interaction.handed_over", {"from": "first_line", "to": "second_line"}, channel, **more)
-        if draw() < 0.4:
-            # The conversation goes on elsewhere: a switch of channel within one interaction.
-            channel = "phone" if channel != "phone" else "email"
-            more["department"] = "second_line"
+    if draw() < (0.25 if bot else 0.1):
+        at, channel = _handed_over(person, at, channel, "bot" if bot else more.get("department", "first_line"), more)
     end(person, at + _gap(person), channel, more)
+
+
+def _handed_over(person: Person, at: int, channel: str, giver: str, more: dict[str, Any]) -> tuple[int, str]:
+    """Tell that an interaction is handed over, and more often than not who took it; return when and where it goes on.
+
+    What a bot cannot settle goes to a human; now and then a desk hands it back.
+    """
+    draw = person.draw
+    receiver = "service" if giver == "bot" else DESKS[int(draw() * 4)]
+    at += _gap(person)
+    person.tell(at, "interaction.handed_over", {"from": giver, "to": receiver}, channel, **more)
+    if draw() < 0.3:
+        return at, channel
+    if draw() < 0.4:
+        # The conversation goes on elsewhere: a switch of channel within one interaction.
+        channel = "phone" if channel != "phone" else "email"
+    more["department"] = receiver
+    at += _gap(person) * 20
+    person.tell(at, "interaction.message_sent", {}, channel, "outbound", actor=agent(person), **more)
+    if draw() < 0.2 and giver != "bot":
+        at += _gap(person)
+        person.tell(at, "interaction.handed_over", {"from": receiver, "to": giver}, channel, **more)
+        more["department"] = giver
+    return at, channel
 
 
 def end(person: Person, at: int, channel: str, more: dict[str, Any]) -> None:
