@@ -89,12 +89,12 @@ def _causes(lives: list[Life]) -> dict[tuple[str, str], int]:
     )
 
 
-def _wrong_by_tier(lives: list[Life]) -> dict[str, int]:
+def _wrong_by_region(lives: list[Life]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for life in lives:
         for name, event in _met(life):
             if name == "page:prices":
-                found[event.segments.get("tier", "unknown")] += bool(_way(event))
+                found[event.segments.get("region", "unknown")] += bool(_way(event))
     return dict(found)
 
 
@@ -218,12 +218,12 @@ FIGURES = (
         _causes,
     ),
     Known(
-        "what went wrong at the price list, by tier as of the event",
-        f"{MAP} touchpoint_trouble --by segment:tier",
+        "what went wrong at the price list, by region as of the event",
+        f"{MAP} touchpoint_trouble --by segment:region",
         lambda rows: split(
-            rows, "share", "segment:tier", field="numerator", touchpoint="page:prices", trouble="any", cause="any"
+            rows, "share", "segment:region", field="numerator", touchpoint="page:prices", trouble="any", cause="any"
         ),
-        _wrong_by_tier,
+        _wrong_by_region,
     ),
     Known(
         "going on within 30 days: difference between those who had a conversation before and those who had none",
