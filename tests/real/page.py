@@ -46,6 +46,8 @@ def section(ledger: Imported) -> Iterator[str]:
         verdict = "yes" if equal(told, truth, figure.within) else f"no: {_shown(truth)}"
         yield f"| {_cell(figure.figure)} | `{figure.command}` | {_shown(told)} | {verdict} |"
     yield ""
+    if not log.unprinted:
+        return
     yield "Not printed:"
     yield ""
     for left in log.unprinted:
