@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.metrics.durations import throughput, time_between, time_to_first_response, time_to_resolution
+from ledger.metrics.durations import (
+    Answered,
+    Resolved,
+    throughput,
+    time_between,
+    time_to_first_response,
+    time_to_resolution,
+)
 from ledger.metrics.figure import Figure
 from ledger.metrics.quantiles import spread
 
@@ -52,18 +59,39 @@ def test_what_lacks_its_start_or_its_end_is_left_out_by_reason() -> None:
 
 
 def test_a_case_without_an_answer_is_left_out_of_the_first_response() -> None:
-    for figure in time_to_first_response([(0, 2 * HOUR), (0, None), (None, HOUR)]):
+    cases = [
+        Answered(0, 2 * HOUR, 0, 0, 0, None),
+        Answered(0, None, 0, 0, 0, None),
+        Answered(None, HOUR, 0, 0, 0, None),
+    ]
+    for figure in completed(time_to_first_response(cases, 9 * HOUR)):
         assert (figure.value, figure.excluded) == (2, {"unanswered": 1, "not_opened": 1})
 
 
+def test_a_response_has_a_clock_without_the_wait_for_the_customer() -> None:
+    figures = completed(time_to_first_response([Answered(0, 5 * HOUR, 1, 2 * HOUR, 4 * HOUR, None)], 9 * HOUR))
+    medians = {figure.by["clock"]: figure.value for figure in figures if figure.statistic == "median"}
+    assert medians == {"calendar": 5, "without_customer": 3}
+
+
+def completed(figures: list[Figure]) -> list[Figure]:
+    return [figure for figure in figures if figure.by["method"] == "completed"]
+
+
 def test_a_reopened_case_has_a_first_and_a_last_resolution_and_a_clock_without_the_customer() -> None:
-    figures = time_to_resolution([(0, 2 * HOUR, 10 * HOUR, 3 * HOUR), (0, None, None, 0)])
+    reopened = Resolved(0, 2 * HOUR, 10 * HOUR, 1, 0, 3 * HOUR, 3 * HOUR, None)
+    figures = completed(time_to_resolution([reopened, Resolved(0, None, None, 0, 0, 0, 0, None)], 20 * HOUR))
     medians = {
         (figure.by["resolution"], figure.by["clock"]): figure.value
         for figure in figures
         if figure.statistic == "median"
     }
-    assert medians == {("first", "calendar"): 2, ("last", "calendar"): 10, ("last", "without_customer"): 7}
+    assert medians == {
+        ("first", "calendar"): 2,
+        ("first", "without_customer"): 2,
+        ("last", "calendar"): 10,
+        ("last", "without_customer"): 7,
+    }
     assert all(figure.excluded == {"unresolved": 1} for figure in figures)
 
 
@@ -72,7 +100,17 @@ def test_throughput_has_no_negatives_to_count() -> None:
         assert (figure.value, figure.negative) == (1, None)
 
 
-@pytest.mark.parametrize("metric", [time_between, time_to_first_response, time_to_resolution, throughput])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        time_between,
+        throughput,
+        lambda rows: time_to_first_response(rows, 9 * HOUR),
+        lambda rows: time_to_resolution(rows, 9 * HOUR),
+    ],
+)
 def test_no_rows_give_no_values(metric: Callable[[list[object]], list[Figure]]) -> None:
-    for figure in metric([]):
+    figures = metric([])
+    assert figures
+    for figure in figures:
         assert (figure.value, figure.n) == (None, 0)

@@ -201,11 +201,13 @@ def test_channels_were_switched_as_often_as_told(told: Told) -> None:
 
 @pytest.mark.parametrize("statistic", ["median", "p90", "mean"])
 def test_times_of_cases_are_those_of_the_cases_told(told: Told, statistic: str) -> None:
-    response = told.figure("time_to_first_response", statistic)
+    responses = told.figures("time_to_first_response", statistic, "clock", "method")
+    response = responses["calendar", "completed"]
     _is(response, statistic, told, "first_response_at", "opening to first response")
-    resolutions = told.figures("time_to_resolution", statistic, "resolution", "clock")
+    resolutions = told.figures("time_to_resolution", statistic, "resolution", "clock", "method")
     for which in ("first", "last"):
-        _is(resolutions[which, "calendar"], statistic, told, f"resolved_{which}_at", f"opening to {which} resolution")
+        resolution = resolutions[which, "calendar", "completed"]
+        _is(resolution, statistic, told, f"resolved_{which}_at", f"opening to {which} resolution")
 
 
 def _is(row: Figure, statistic: str, told: Told, until: str, name: str) -> None:

@@ -132,7 +132,42 @@ def _estimates(share: float) -> Callable[[list[Life]], Any]:
     return lambda lives: {key: survived(standing, rest, share) for key, (_, standing, rest) in _times(lives).items()}
 
 
+ANSWERS = ("case.triaged", "case.assigned", "case.in_progress", "case.escalated", "case.resolved")
+
+
+def _answered(lives: list[Life]) -> tuple[list[float], list[float]]:
+    """Return the hours to the first answer of a case, and those that a case without one has waited."""
+    now = observed_until(lives)
+    ended: list[float] = []
+    still_open: list[float] = []
+    for file in files(lives, "case."):
+        opened = file.first("case.opened")
+        said = [
+            event.at
+            for event in file.events
+            if event.type in ANSWERS
+            or (event.type == "interaction.message_sent"
+                and event.get("direction") == "outbound" and event.get("actor")["type"] == "agent")
+        ]  # fmt: skip
+        if opened is not None:
+            answer = next((at for at in said if at >= opened), None)
+            (still_open if answer is None else ended).append(((now if answer is None else answer) - opened) / HOUR)
+    return ended, still_open
+
+
 FIGURES = (
+    Known(
+        "median hours to the first response, unanswered cases censored",
+        "metrics time_to_first_response",
+        lambda rows: one(rows, "median", method="kaplan_meier", clock="calendar"),
+        lambda lives: survived(*_answered(lives), 0.5),
+    ),
+    Known(
+        "mean hours to the first response of what was answered",
+        "metrics time_to_first_response",
+        lambda rows: one(rows, "mean", clock="calendar"),
+        lambda lives: mean(_answered(lives)[0]),
+    ),
     Known(
         "effort score and the points of its parts",
         "metrics effort_score",
