@@ -20,6 +20,10 @@ DAY = 86_400_000_000
 NOW = 100 * DAY
 
 
+def _micros(day: float | None) -> int | None:
+    return None if day is None else int(day * DAY)
+
+
 def days(*at: float | None) -> Steps:
     return Steps(*map(_micros, at))
 
@@ -82,10 +86,6 @@ def closed(*loops: tuple[float | None, float | None], within: int = 30) -> Figur
     received = [Received(_micros(received), _micros(back), None) for received, back in loops]
     (figure,) = closed_loop(received, Maturity(within * DAY, NOW))
     return figure
-
-
-def _micros(day: float | None) -> int | None:
-    return None if day is None else int(day * DAY)
 
 
 def test_a_loop_is_closed_when_it_is_communicated_back_within_the_window() -> None:
