@@ -1,7 +1,76 @@
-"""The definitions of who stays: cohorts by calendar and rolling, and the counts of the customer lifecycle."""
+"""The definitions of who stays, who returns and who is gone."""
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric
+from ledger.metrics.metric import Metric, Statistic
 
-DEFINITIONS: tuple[Metric, ...] = ()
+_WILSON = "Wilson's score interval, 95 %"
+_ACTIVITY = "It is always told by activity: order (an order.placed) or inbound (any touchpoint of direction inbound)."
+
+ROLLING_RETENTION = Metric(
+    name="rolling_retention",
+    topic="cohorts",
+    grain="day",
+    title="Rolling retention",
+    n="customers whose period was over at the as-of time",
+    source="experience_metrics, measure order; inbound: the events",
+    statistics=(
+        Statistic(
+            name="share",
+            unit="share",
+            formula="within: customers active on a day from d to d + W − 1 after their first / n; "
+            "or_later: customers active on a day d or more after their first / n",
+            interval=_WILSON,
+        ),
+    ),
+    excluded={"immature": "less than d + W days have passed since the customer's first activity"},
+    parts={
+        "days_later": "d = k·W for k = 1, 2, 3, 6, 12",
+        "counted": "within (in that period itself) or or_later (then or at any time after, also called unbounded)",
+    },
+    dimensions=("activity", "channel", "segment", "month"),
+    window="30d",
+    notes=(
+        _ACTIVITY,
+        "W is 30 days, or the length asked for by `within`. Days are calendar days of the journey's zone.",
+        "Both shares leave out the same customers; or_later still grows while time passes.",
+        "A customer belongs where, and in the month in which, their first activity of the window was.",
+        "The segments are those as of the first order; for inbound the customer's own, as of the figure's time.",
+    ),
+)
+
+LIFECYCLE = Metric(
+    name="lifecycle",
+    topic="cohorts",
+    grain="month",
+    title="New, returning, resurrecting and dormant customers",
+    n="customers active in the month (dormant, share: active in the month before; score: those it is made of)",
+    source="experience_metrics, measures order and touchpoint",
+    statistics=(
+        Statistic(name="count", unit="customers", formula="customers of that part of the lifecycle in the month"),
+        Statistic(
+            name="share",
+            unit="share",
+            formula="returning / active in the month before: retention from month to month",
+            interval=_WILSON,
+        ),
+        Statistic(
+            name="score",
+            unit="quick ratio",
+            formula="(new + resurrecting) / dormant: above 1 the active customers grow; None when none is dormant",
+        ),
+    ),
+    parts={
+        "lifecycle": "count only. new: active for the first time; returning: active in this month and the one before; "
+        "resurrecting: active in this month, not in the one before, earlier yes; active: these three together; "
+        "dormant: active in the month before and not in this one"
+    },
+    dimensions=("activity", "segment", "month"),
+    notes=(
+        "It is always told by month and by activity: order (an order.placed) or inbound (an inbound touchpoint).",
+        "Months are calendar months of the journey's zone; one that was not over at the as-of time is not told.",
+        "What came before the window counts for who is new. Segments are the customer's own, as of the figure's time.",
+    ),
+)
+
+DEFINITIONS: tuple[Metric, ...] = (ROLLING_RETENTION, LIFECYCLE)

@@ -36,6 +36,7 @@ class Glance(Struct, gc=False):
     type: str
     channel: str | None = None
     department: str | None = None
+    direction: str | None = None
     touchpoint_id: str | None = None
     interaction_id: str | None = None
     case_id: str | None = None

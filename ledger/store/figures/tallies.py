@@ -58,3 +58,15 @@ def seen_customers(connection: Connection, columns: Sequence[str], periods: Boun
     table = EXPERIENCES
     kept = [table.c[name] for name in (*columns, "customer")]
     return [tuple(row) for row in connection.execute(select(*kept).distinct().where(*periods.of(table.c.period)))]
+
+
+def active_periods(connection: Connection, measure: str, value: str) -> list[tuple[int, int]]:
+    """Return rows of (customer, period in days since 1970), each once, in which a measure was counted.
+
+    `value` is the only value to count, '' for any.
+    """
+    table = EXPERIENCES
+    statement = select(table.c.customer, table.c.period).distinct().where(table.c.measure == measure)
+    if value:
+        statement = statement.where(table.c.value == value)
+    return [(customer, period) for customer, period in connection.execute(statement)]

@@ -1,0 +1,85 @@
+"""Who stays and who returns, read off each life's days and months."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.truth.cycles import TOUCHPOINTS
+from tests.truth.known import Known, Rows, split
+from tests.truth.lives import Happening, Life
+from tests.truth.outcomes import observed_until
+
+DAY = 86_400_000_000
+
+LATER = (30, 60, 90, 180, 360)
+
+
+def _active(life: Life, activity: str) -> Iterator[Happening]:
+    if activity == "order":
+        yield from life.of("order.placed")
+    else:
+        yield from (e for e in life.events if e.type in TOUCHPOINTS and e.get("direction") == "inbound")
+
+
+def _rolling(lives: list[Life], activity: str) -> dict[Any, float]:
+    until = observed_until(lives) // DAY
+    kept: dict[Any, list[bool]] = defaultdict(list)
+    for life in lives:
+        days = [event.at // DAY for event in _active(life, activity)]
+        for later in LATER if days else ():
+            since = [day - min(days) for day in days]
+            if min(days) + later + 30 <= until + 1:
+                kept[str(later), "within"].append(any(later <= day < later + 30 for day in since))
+                kept[str(later), "or_later"].append(max(since) >= later)
+    return {key: sum(told) / len(told) for key, told in kept.items()}
+
+
+def _months(life: Life, activity: str) -> set[int]:
+    told = [datetime.fromtimestamp(event.at / 1e6, UTC) for event in _active(life, activity)]
+    return {at.year * 12 + at.month - 1 for at in told}
+
+
+def _lifecycle(lives: list[Life], activity: str) -> dict[Any, int]:
+    """Return the counts of each month that was over, by asking of every customer and month."""
+    end = datetime.fromtimestamp(observed_until(lives) / 1e6, UTC) + timedelta(days=1)
+    active = [_months(life, activity) for life in lives]
+    counts: dict[Any, int] = {}
+    for month in range(min(map(min, filter(None, active))), end.year * 12 + end.month - 1):
+        named = f"{month // 12:04d}-{month % 12 + 1:02d}"
+        now = [months for months in active if month in months]
+        counts[named, "active"] = len(now)
+        counts[named, "new"] = sum(min(months) == month for months in now)
+        counts[named, "returning"] = sum(month - 1 in months for months in now)
+        counts[named, "resurrecting"] = sum(month - 1 not in months and min(months) < month for months in now)
+        counts[named, "dormant"] = sum(month - 1 in months and month not in months for months in active)
+    return counts
+
+
+def _rolled(activity: str) -> Known:
+    def told(rows: Rows) -> Any:
+        return split(rows, "share", "days_later", "counted", activity=activity)
+
+    return Known(
+        f"Rolling retention, of {activity} activity",
+        "metrics rolling_retention",
+        told,
+        lambda lives: _rolling(lives, activity),
+    )
+
+
+def _lived(activity: str) -> Known:
+    def told(rows: Rows) -> Any:
+        return split(rows, "count", "month", "lifecycle", activity=activity)
+
+    return Known(
+        f"New, returning, resurrecting and dormant customers by month, of {activity} activity",
+        "metrics lifecycle",
+        told,
+        lambda lives: _lifecycle(lives, activity),
+    )
+
+
+FIGURES = (_rolled("order"), _rolled("inbound"), _lived("order"), _lived("inbound"))
