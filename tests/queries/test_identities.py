@@ -33,10 +33,10 @@ def test_customers_of_two_sources_who_told_the_same_address_are_proposed(ledger:
     assert one.because == "2 customers share email"
 
 
-def test_nobody_is_proposed_where_nothing_is_shared(ledger: Ledger) -> None:
-    assert suggest(ledger.store) == []
-    record(ledger, known("a", "a@example.org"), known("b", "b@example.org"), known("c", "a@example.org", "login"))
-    assert suggest(ledger.store) == []
+def test_nobody_is_proposed_where_nothing_is_shared(quick_ledger: Ledger) -> None:
+    assert suggest(quick_ledger.store) == []
+    record(quick_ledger, known("a", "a@example.org"), known("b", "b@example.org"), known("c", "a@example.org", "login"))
+    assert suggest(quick_ledger.store) == []
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_values_are_compared_as_their_namespace_is_read(namespace: str, one: str
     assert (normalised(namespace, one) == normalised(namespace, other)) is equal
 
 
-def test_a_value_with_nothing_in_it_to_compare_is_shared_by_nobody(ledger: Ledger) -> None:
-    record(ledger, known("a", "not given", "phone"), known("b", "unknown", "phone"))
-    assert suggest(ledger.store) == []
+def test_a_value_with_nothing_in_it_to_compare_is_shared_by_nobody(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "not given", "phone"), known("b", "unknown", "phone"))
+    assert suggest(quick_ledger.store) == []
 
 
 def test_a_value_that_too_many_share_is_listed_and_never_proposed(ledger: Ledger) -> None:
@@ -73,27 +73,29 @@ def test_no_more_are_listed_of_a_common_value_than_can_be_read(quick_ledger: Led
     assert (one.customers, len(one.customer_ids), len(one.evidence)) == (50, 20, 20)
 
 
-def test_it_is_said_in_which_namespaces_they_agree_and_the_more_the_earlier(ledger: Ledger) -> None:
-    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("m", "1", "card"), known("n", "1", "card"))
-    record(ledger, known("m", "m@n.org"), known("n", "m@n.org"), known("n", "55", "phone"), known("o", "55", "phone"))
-    agree = [(one.customer_ids, one.namespace, one.agree) for one in suggest(ledger.store)]
+def test_it_is_said_in_which_namespaces_they_agree_and_the_more_the_earlier(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("m", "1", "card"), known("n", "1", "card"))
+    record(
+        quick_ledger, known("m", "m@n.org"), known("n", "m@n.org"), known("n", "55", "phone"), known("o", "55", "phone")
+    )
+    agree = [(one.customer_ids, one.namespace, one.agree) for one in suggest(quick_ledger.store)]
     assert agree == [
         (["m", "n"], "card", ["card", "email"]),
         (["m", "n"], "email", ["card", "email"]),
         (["a", "b"], "email", ["email"]),
         (["n", "o"], "phone", ["phone"]),
     ]
-    assert suggest(ledger.store)[0].because == "2 customers share card and email"
-    assert {one.namespace for one in suggest(ledger.store, ["phone", "card"])} == {"phone", "card"}
+    assert suggest(quick_ledger.store)[0].because == "2 customers share card and email"
+    assert {one.namespace for one in suggest(quick_ledger.store, ["phone", "card"])} == {"phone", "card"}
 
 
-def test_the_value_itself_is_told_only_when_it_is_asked_for(ledger: Ledger) -> None:
-    record(ledger, known("a", "Ann@x.org"), known("b", "ann@x.org"), known("c", "k@x.org"), known("d", "k@x.org"))
-    hidden = suggest(ledger.store)
+def test_the_value_itself_is_told_only_when_it_is_asked_for(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "Ann@x.org"), known("b", "ann@x.org"), known("c", "k@x.org"), known("d", "k@x.org"))
+    hidden = suggest(quick_ledger.store)
     assert "x.org" not in repr(hidden)
     assert len({one.mark for one in hidden}) == 2
-    assert [one.mark for one in suggest(ledger.store)] == [one.mark for one in hidden]
-    assert {one.value for one in suggest(ledger.store, values=True)} == {"ann@x.org", "k@x.org"}
+    assert [one.mark for one in suggest(quick_ledger.store)] == [one.mark for one in hidden]
+    assert {one.value for one in suggest(quick_ledger.store, values=True)} == {"ann@x.org", "k@x.org"}
 
 
 def test_the_same_value_has_another_mark_in_another_ledger(quick_ledger: Ledger, ledger: Ledger) -> None:
@@ -113,10 +115,10 @@ def test_an_erased_customer_is_not_proposed(ledger: Ledger) -> None:
     assert suggest(ledger.store) == []
 
 
-def test_those_who_are_one_customer_already_are_one(ledger: Ledger) -> None:
-    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("c", "x@y.org"))
-    merge(ledger.store, [merger("b", "a")])
-    assert seen(ledger) == [("proposed", "email", ["a", "c"])]
+def test_those_who_are_one_customer_already_are_one(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("c", "x@y.org"))
+    merge(quick_ledger.store, [merger("b", "a")])
+    assert seen(quick_ledger) == [("proposed", "email", ["a", "c"])]
 
 
 def test_who_was_merged_and_unmerged_is_not_proposed_again_unless_asked(ledger: Ledger) -> None:
@@ -132,32 +134,32 @@ def test_who_was_merged_and_unmerged_is_not_proposed_again_unless_asked(ledger: 
     assert len(clusters(ledger.store, ["email"], again=True)) == 1
 
 
-def test_others_live_on_in_the_known_customer_whom_the_ledger_heard_of_first(ledger: Ledger) -> None:
-    record(ledger, *(known(customer, "x@y.org") for customer in ("anonymous:1", "late", "a")))
-    [one] = clusters(ledger.store, ["email"])
+def test_others_live_on_in_the_known_customer_whom_the_ledger_heard_of_first(quick_ledger: Ledger) -> None:
+    record(quick_ledger, *(known(customer, "x@y.org") for customer in ("anonymous:1", "late", "a")))
+    [one] = clusters(quick_ledger.store, ["email"])
     assert (one.into, one.from_) == ("late", ["a", "anonymous:1"])
 
 
-def test_a_rule_merges_all_who_share_one_of_its_namespaces_and_nobody_else(ledger: Ledger) -> None:
-    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("b", "5", "card"), known("c", "5", "card"))
-    record(ledger, known("d", "66", "phone"), known("e", "66", "phone"))
-    [one] = clusters(ledger.store, ["email", "card"])
+def test_a_rule_merges_all_who_share_one_of_its_namespaces_and_nobody_else(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("b", "5", "card"), known("c", "5", "card"))
+    record(quick_ledger, known("d", "66", "phone"), known("e", "66", "phone"))
+    [one] = clusters(quick_ledger.store, ["email", "card"])
     assert (one.into, one.from_, one.namespaces, one.refused) == ("a", ["b", "c"], ["card", "email"], None)
     assert one.evidence == "rule: the same card or email"
 
 
-def test_a_rule_makes_no_giant_of_customers_chained_by_values(ledger: Ledger) -> None:
-    record(ledger, *(known(f"c{n + more}", f"{n}@x.org") for n in range(5) for more in (0, 1)))
-    [one] = clusters(ledger.store, ["email"])
+def test_a_rule_makes_no_giant_of_customers_chained_by_values(quick_ledger: Ledger) -> None:
+    record(quick_ledger, *(known(f"c{n + more}", f"{n}@x.org") for n in range(5) for more in (0, 1)))
+    [one] = clusters(quick_ledger.store, ["email"])
     assert one.refused == "6 customers would become one, more than 5: decide them one by one"
-    assert clusters(ledger.store, ["email"], most=6)[0].refused is None
+    assert clusters(quick_ledger.store, ["email"], most=6)[0].refused is None
 
 
-def test_a_rule_does_not_join_by_a_third_those_who_were_told_apart(ledger: Ledger) -> None:
-    record(ledger, known("a", "x@y.org"), known("c", "x@y.org"), known("c", "5", "card"), known("b", "5", "card"))
-    [made] = merge(ledger.store, [merger("b", "a")])
-    unmerge(ledger.store, made.source, made.event_id)
-    [one] = clusters(ledger.store, ["email", "card"])
+def test_a_rule_does_not_join_by_a_third_those_who_were_told_apart(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "x@y.org"), known("c", "x@y.org"), known("c", "5", "card"), known("b", "5", "card"))
+    [made] = merge(quick_ledger.store, [merger("b", "a")])
+    unmerge(quick_ledger.store, made.source, made.event_id)
+    [one] = clusters(quick_ledger.store, ["email", "card"])
     assert one.refused is not None
     assert one.refused.startswith("b and a were merged and unmerged before")
 
@@ -200,18 +202,18 @@ def test_several_are_merged_together_or_not_at_all(ledger: Ledger) -> None:
     assert len(merge(ledger.store, [merger("b", "a"), merger("c", "a")])) == 2
 
 
-def test_nobody_is_merged_who_is_not_there(ledger: Ledger) -> None:
-    record(ledger, known("a", "1"))
+def test_nobody_is_merged_who_is_not_there(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "1"))
     with pytest.raises(CustomerNotFound):
-        merge(ledger.store, [merger("nobody", "a")])
+        merge(quick_ledger.store, [merger("nobody", "a")])
 
 
-def test_only_a_merge_is_undone(ledger: Ledger) -> None:
-    record(ledger, known("a", "1", event_id="told"))
+def test_only_a_merge_is_undone(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "1", event_id="told"))
     with pytest.raises(EventNotFound):
-        unmerge(ledger.store, "test", "nothing")
+        unmerge(quick_ledger.store, "test", "nothing")
     with pytest.raises(InvalidArgument, match="no merge"):
-        unmerge(ledger.store, "test", "told")
+        unmerge(quick_ledger.store, "test", "told")
 
 
 def merger(from_: str, into: str) -> Merger:
