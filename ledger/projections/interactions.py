@@ -1,8 +1,10 @@
 """Interactions: every two-way contact, from its first event to its last, whoever took part and however it ended.
 
 All events that carry one interaction_id are one interaction, and what it is like (stage, segments, department, case,
-reason) is what its first event that says so says. Without an interaction_id an `interaction.completed` or
-`interaction.abandoned` is an interaction of its own called `source/event_id`; any other event belongs to none.
+reason) is what its first event that says so says; its direction is that of its start. It is on the channels of its own
+steps and of contacts: a survey about it that comes by e-mail does not bring in who answers e-mails. Without an
+interaction_id an `interaction.completed` or `interaction.abandoned` is an interaction of its own called
+`source/event_id`; any other event belongs to none.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import cast
 
 from msgspec import Struct
 
+from ledger.events.contacts import is_contact
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.interaction import InteractionCompleted
@@ -24,9 +27,10 @@ Event = RecordedEvent[Data]
 
 
 class Interaction(Struct, array_like=True, gc=False):
-    """One interaction; `channels` are the known ones in the order they were first used, `human` that an agent acted.
+    """One interaction; `channels` are the known ones in the order they were first used.
 
-    `achieved` and `repeated` are what its end said, None where it did not say.
+    `human` says that an agent or a partner acted, or an assisted channel was used; `responded_at` is the first outbound
+    message, whoever sent it. `achieved` and `repeated` are what its end said, None where it did not say.
     """
 
     first_at: int
@@ -67,6 +71,8 @@ class InteractionsFold:
 
     def __init__(self, context: Context) -> None:
         self._assistance = context.assistance
+        types = context.vocabulary.values()
+        self._meets = frozenset(t.name for t in types if t.family == "interaction" or is_contact(t))
 
     def initial(self) -> InteractionsState:
         return InteractionsState()
@@ -92,7 +98,7 @@ class InteractionsFold:
             )
         found.events += 1
         found.last_at = event.at
-        if event.channel is not None:
+        if event.channel is not None and event.type in self._meets:
             self._on(found, event.channel)
         _say(found, event)
         step = STEPS.get(event.type)
@@ -166,6 +172,7 @@ def _say(interaction: Interaction, event: Event) -> None:
 def _started(interaction: Interaction, event: Event) -> None:
     if interaction.started_at is None:
         interaction.started_at = event.at
+        interaction.direction = event.direction or interaction.direction
 
 
 def _messaged(interaction: Interaction, event: Event) -> None:
@@ -227,7 +234,7 @@ IGNORED = frozenset(
 
 INTERACTIONS: Projection[InteractionsState] = Projection(
     name="interactions",
-    version=1,
+    version=2,
     columns=(
         Column("interaction_id", "text"),
         Column("first_at", "instant"),

@@ -38,7 +38,7 @@ class Oracle:
         self._table("contact_types(type TEXT)", [(name,) for name in CONTACTS])
         channels: list[tuple[str, ...]] = [(name, channel.assistance) for name, channel in default_channels().items()]
         self._table("registry(channel TEXT, assistance TEXT)", channels)
-        for name in ("log", "primary", "overlays", "visits", "channels", "cases"):
+        for name in ("log", "primary", "overlays", "visits", "channels", "cases", "interactions"):
             self._database.execute((HERE / f"{name}.sql").read_text(encoding="utf-8"))
 
     def _table(self, columns: str, rows: list[tuple[str, ...]]) -> None:

@@ -93,5 +93,21 @@ def test_touchpoints_on_the_channel_preferred_then_are_those_that_the_log_tells(
     assert counted == {(row["customer"], row["channel"], row["direction"], row["suits"]): row["n"] for row in expected}
 
 
+def test_every_interaction_went_as_its_events_say(both: Both) -> None:
+    assert both.differences("FROM expected_interactions", "interactions", "interaction_id") == []
+
+
+def test_every_change_of_department_is_a_handover(both: Both) -> None:
+    announcing = {(row["customer"], row["case_id"], row["alone"]) for row in both.oracle.rows("FROM announcing")}
+    unannounced = [
+        row
+        for row in both.tables["handovers"]
+        if (row["customer"], row["case_id"], None if row["case_id"] else row["interaction_id"]) not in announcing
+    ]
+    expected = [_as_json(row) for row in both.oracle.rows("FROM expected_handovers")]
+    assert len(expected) > 20
+    assert differences(expected, unannounced, ("source", "event_id")) == []
+
+
 def test_every_case_went_as_its_events_say(both: Both) -> None:
     assert both.differences("FROM expected_cases", "cases", "kind", "case_id") == []
