@@ -72,10 +72,11 @@ def figure_rows(view: View, figures: Iterable[Figure]) -> list[FigureRow]:
     """Return figures with where they were seen from; parked customers are left out of every one."""
     count = view.parked
     parked = {"parked": count} if count else {}
-    return [_row(view, figure, parked) for figure in figures]
+    journey = view.context.journey.hash
+    return [_row(view, figure, parked, journey) for figure in figures]
 
 
-def _row(view: View, figure: Figure, parked: dict[str, int]) -> FigureRow:
+def _row(view: View, figure: Figure, parked: dict[str, int], journey: str) -> FigureRow:
     first, last = _window(view, figure)
     asked = view.asked
     figure.excluded.update(parked)
@@ -84,7 +85,7 @@ def _row(view: View, figure: Figure, parked: dict[str, int]) -> FigureRow:
         from_=iso(first),
         to=iso(last),
         position=view.position,
-        journey=view.context.journey.hash,
+        journey=journey,
         as_of=iso(view.observed[1] if asked.as_of is None else asked.as_of),
         known_at=iso(asked.known_at),
         zone=view.context.zone.key,

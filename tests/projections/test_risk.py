@@ -64,8 +64,8 @@ def test_whoever_is_silent_is_at_risk_all_the_same_and_ever_longer_quiet() -> No
 
 
 def test_what_occurs_at_the_start_itself_is_not_known_then() -> None:
-    rows = periods(using(1), event("obstacle.hit", 60 * DAY))
-    assert [row["obstacles"] for row in rows] == [0, 0, 1, 1, 1, 0]
+    rows = periods(using(1), event("obstacle.hit", 30 * DAY))
+    assert [row["obstacles"] for row in rows] == [0, 1, 1, 1, 0, 0]
 
 
 @pytest.mark.parametrize(("day", "period"), [(60, 1), (69.99, 1), (70, 2), (80, 3), (89.99, 3)])
