@@ -10,6 +10,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    FromClause,
     Integer,
     and_,
     case,
@@ -39,26 +40,27 @@ Rows = list[tuple[Any, ...]]
 
 def encounters(connection: Connection, columns: Sequence[str], also: Also, periods: Bounds) -> Rows:
     """Return rows of (*columns, touchpoint, trouble, cause, encounters) for periods in days since 1970."""
-    kept = [*(MEETINGS.c[name] for name in columns), _named(also), MEETINGS.c.trouble, MEETINGS.c.cause]
-    rows = connection.execute(
-        select(*kept, func.sum(MEETINGS.c.n)).where(*periods.of(MEETINGS.c.period)).group_by(*kept)
-    )
+    met = _meetings(also)
+    kept = [met.c[name] for name in (*columns, "touchpoint", "trouble", "cause")]
+    rows = connection.execute(select(*kept, func.sum(met.c.n)).where(*periods.of(met.c.period)).group_by(*kept))
     # PostgreSQL sums 64-bit integers as decimals.
     return [(*row[:-1], int(row[-1])) for row in rows]
 
 
 def customers_met(connection: Connection, columns: Sequence[str], also: Also, periods: Bounds) -> Rows:
     """Return each distinct (*columns, touchpoint, customer)."""
-    kept = [*(MEETINGS.c[name] for name in columns), _named(also), MEETINGS.c.customer]
-    rows = connection.execute(select(*kept).distinct().where(*periods.of(MEETINGS.c.period)))
+    met = _meetings(also)
+    kept = [met.c[name] for name in (*columns, "touchpoint", "customer")]
+    rows = connection.execute(select(*kept).distinct().where(*periods.of(met.c.period)))
     return [tuple(row) for row in rows]
 
 
 def customers_counted(connection: Connection, also: Also, periods: Bounds) -> tuple[dict[str, int], int]:
     """Return how many customers met each touchpoint, and how many met any."""
-    within = periods.of(MEETINGS.c.period)
-    counted = func.count(distinct(MEETINGS.c.customer))
-    each = connection.execute(select(_named(also), counted).where(*within).group_by(_named(also)))
+    met = _meetings(also)
+    within = periods.of(met.c.period)
+    counted = func.count(distinct(met.c.customer))
+    each = connection.execute(select(met.c.touchpoint, counted).where(*within).group_by(met.c.touchpoint))
     anyone = connection.execute(select(counted).where(*within)).scalar_one()
     return {touchpoint: int(n) for touchpoint, n in each}, int(anyone)
 
@@ -149,16 +151,18 @@ def ratings(connection: Connection, columns: Sequence[str], also: Also, given: B
 
 def _first_met(also: Also) -> CTE:
     """Return when each customer first met each touchpoint in each stage."""
-    touchpoint = _named(also).label("touchpoint")
-    kept = (MEETINGS.c.customer, MEETINGS.c.stage, touchpoint)
-    at = func.min(MEETINGS.c.first_at).label("at")
-    return select(*kept, at).group_by(MEETINGS.c.customer, MEETINGS.c.stage, touchpoint).cte("met")
+    met = _meetings(also)
+    kept = (met.c.customer, met.c.stage, met.c.touchpoint)
+    return select(*kept, func.min(met.c.first_at).label("at")).group_by(*kept).cte("met")
 
 
-def _named(also: Also) -> ColumnElement[str]:
-    """Return what a touchpoint is called, by the catalogue where that knows it by another name."""
-    column = MEETINGS.c.touchpoint
-    return case(dict(also), value=column, else_=column) if also else column
+def _meetings(also: Also) -> FromClause:
+    """Return touchpoint_history with the touchpoints called as the catalogue calls them."""
+    if not also:
+        return MEETINGS
+    own = MEETINGS.c.touchpoint
+    others = [column for column in MEETINGS.c if column is not own]
+    return select(*others, case(dict(also), value=own, else_=own).label("touchpoint")).cte("meetings")
 
 
 def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
