@@ -2,153 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
 from ledger import commands
-from ledger.commands import Outcome
-from ledger.errors import InvalidArgument, LedgerIncompatible, LedgerMissing, PermissionRefused, StorageError
+from ledger.commands import Merger, Outcome
+from ledger.errors import InvalidArgument
 from ledger.events.event import Event
 from ledger.events.instants import instant
+from ledger.opening import DEFAULT_URL, open_store
 from ledger.projecting.activate import Activated, activate, roll_back
 from ledger.projecting.catch_up import CaughtUp, catch_up
 from ledger.projecting.choosing import chosen, numbered
 from ledger.projecting.compare import compare
 from ledger.projecting.comparison import Comparison
 from ledger.projecting.health import Health, Thresholds, health
-from ledger.projecting.promises import require_journey
 from ledger.projecting.quarantine import Parked, Refolded, quarantine, refold, retry
 from ledger.projecting.rebuild import Rebuilt, build, rebuild
+from ledger.queries.conformance import conformance
+from ledger.queries.evaluation import evaluate
 from ledger.queries.history import history
+from ledger.queries.identities import Shared, suggest
 from ledger.queries.journey import journey
 from ledger.queries.metrics import metrics
+from ledger.queries.next_stage import next_stage
+from ledger.queries.prediction import Outlook, risks
+from ledger.queries.quality import quality
 from ledger.queries.replay import Step, replay
 from ledger.queries.subscribe import Subscription
+from ledger.queries.touchpoints import touchpoints
 from ledger.queries.verify import Verified, verify
 from ledger.runners.preparing import EventLike
 from ledger.runners.run import Run
-from ledger.schemas.definitions import Definitions, compile_context, default_definitions
-from ledger.schemas.prepare import Preparer
-from ledger.store.append import Appender
+from ledger.schemas.catalogue import catalogue_from_toml
+from ledger.schemas.definitions import Definitions
+from ledger.schemas.duration import duration
+from ledger.schemas.plan import plan_from_toml
 from ledger.store.clock import Clock, system_clock
-from ledger.store.definitions import KINDS, DefinitionKind, enact, in_force
-from ledger.store.engine import Connection, Engine, open_engine, parse_url, reading, sqlite_path, writing
-from ledger.store.group import GroupCommit
 from ledger.store.log import Until
-from ledger.store.mapper import RowMapper
-from ledger.store.news import News
 from ledger.store.plan import Recorded
 from ledger.store.store import Store
-from ledger.store.versioning import bring_up_to_date, one_at_a_time, require_current
-
-DEFAULT_URL = "sqlite:///ledger.db"
-
-
-def open_store(
-    url: str = DEFAULT_URL, *, create: bool = False, upgrade: bool = False, clock: Clock = system_clock
-) -> Store:
-    """Return the ledger at an address, ready for the use cases.
-
-    `create` makes one in an empty database, `upgrade` brings one of an older version up to date. Raises
-    LedgerMissing, LedgerIncompatible, LedgerUnreachable, PermissionRefused or InvalidArgument.
-    """
-    parsed = parse_url(url)
-    address = parsed.render_as_string(hide_password=True)
-    _require_file(sqlite_path(parsed), address, create)
-    engine = open_engine(parsed)
-    try:
-        try:
-            definitions = _in_force(engine, address)
-        except (LedgerMissing, LedgerIncompatible) as error:
-            if not _mendable(error, create, upgrade):
-                raise
-            with writing(engine) as connection:
-                _make(connection, address, clock())
-            definitions = _in_force(engine, address)
-    except BaseException:
-        engine.dispose()
-        raise
-    context = compile_context(definitions)
-    news = News(engine)
-    return Store(
-        url=parsed.render_as_string(hide_password=False),
-        engine=engine,
-        definitions=definitions,
-        context=context,
-        mapper=RowMapper(context.vocabulary),
-        preparer=Preparer(context.vocabulary, context.zone),
-        appender=GroupCommit(Appender(engine, clock, news=news)),
-        news=news,
-        clock=clock,
-    )
-
-
-def _require_file(path: Path | None, address: str, create: bool) -> None:
-    if path is None:
-        return
-    try:
-        if path.exists():
-            if not path.is_file():
-                raise InvalidArgument(f"{address} is a folder or a device: name a file")
-        elif not create:
-            raise LedgerMissing(f"there is no ledger at {address} yet: make one with `customer-ledger init`")
-        elif not path.absolute().parent.is_dir():
-            raise LedgerMissing(f"the folder of {address} does not exist: make it first")
-    except PermissionError as error:
-        raise PermissionRefused(f"{address} may not be looked at: check the permissions of its folders") from error
-    except OSError as error:
-        raise StorageError(f"{address} cannot be looked at: check the path and the disk ({error.strerror})") from error
-
-
-def _in_force(engine: Engine, address: str) -> Definitions:
-    with reading(engine, soon=True) as connection:
-        require_current(connection, address)
-        found = [in_force(connection, kind) for kind in KINDS]
-    start = default_definitions() if None in found else None
-    return Definitions(*(body or getattr(start, kind) for kind, body in zip(KINDS, found, strict=True)))
-
-
-def _mendable(error: StorageError, create: bool, upgrade: bool) -> bool:
-    if isinstance(error, LedgerIncompatible):
-        return upgrade and error.older
-    return create
-
-
-def _make(connection: Connection, address: str, now: int) -> None:
-    """Make a ledger, or upgrade it, unless another process just did."""
-    one_at_a_time(connection)
-    try:
-        require_current(connection, address)
-        return
-    except (LedgerMissing, LedgerIncompatible) as error:
-        if not _mendable(error, create=True, upgrade=True):
-            raise
-    bring_up_to_date(connection)
-    start = default_definitions()
-    for kind in KINDS:
-        if in_force(connection, kind) is None:
-            enact(connection, kind, getattr(start, kind), now)
-
-
-def define(url: str, definitions: dict[DefinitionKind, str], *, clock: Clock = system_clock) -> list[str]:
-    """Put definitions (canonical JSON by kind) in force in an existing ledger; return the kinds that were new.
-
-    All of them are checked together first, against what stays in force, and a journey against those that a read model
-    was built by. Raises InvalidDefinition, VersionReused.
-    """
-    store = open_store(url, clock=clock)
-    try:
-        compile_context(Definitions(*(definitions.get(kind, getattr(store.definitions, kind)) for kind in KINDS)))
-        with writing(store.engine) as connection:
-            if "journey" in definitions:
-                require_journey(connection, definitions["journey"])
-            return [kind for kind, body in definitions.items() if enact(connection, kind, body, clock())]
-    finally:
-        store.close()
-
 
 Instant: TypeAlias = datetime | str | None
 """An aware datetime, or ISO 8601 text with an offset."""
@@ -159,13 +54,27 @@ def _until(as_of: Instant, known_at: Instant) -> Until:
 
 
 def _micros(at: Instant) -> int | None:
-    if at is None:
-        return None
+    return None if at is None else _moment(at)
+
+
+def _moment(at: datetime | str) -> int:
     text = at.isoformat() if isinstance(at, datetime) else at
     try:
         return instant(text)
     except ValueError as error:
         raise InvalidArgument(f"{text!r} {error}: give a time such as 2024-05-01T10:00:00+02:00") from None
+
+
+def _instants(asked: dict[str, Any]) -> Any:
+    """Return keywords of a question with its times in microseconds."""
+    return asked | {name: _micros(asked[name]) for name in ("since", "before", "as_of", "known_at") if name in asked}
+
+
+def _length(text: str) -> int:
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise InvalidArgument(str(error)) from None
 
 
 class Ledger:
@@ -319,32 +228,73 @@ class Ledger:
         """
         return refold(self.store, customer_ids)
 
-    def metrics(
-        self,
-        names: str | Sequence[str] = (),
-        *,
-        since: Instant = None,
-        before: Instant = None,
-        as_of: Instant = None,
-        known_at: Instant = None,
-        **asked: Any,
-    ) -> list[dict[str, Any]]:
-        """Return the figures of metrics, each a flat object with its n, exclusions, interval and definition.
+    def metrics(self, names: str | Sequence[str] = (), **asked: Any) -> list[dict[str, Any]]:
+        """Return the figures of metrics or topics, each a flat object with its n, exclusions, interval and definition.
 
-        `names` default to all that a read model tells; `asked` are the other keywords of `ledger.queries.metrics`:
-        by, where, zone, journey, from_type, to_type, per, … Shares are 0 to 1, lengths in hours or days as `unit`
-        says. Raises InvalidArgument, ProjectionStale.
+        `names` default to the usual topics; `asked` are the keywords of `ledger.queries.metrics`: by, where, since,
+        before, as_of, known_at (aware datetimes or ISO 8601 text), zone, journey, within (microseconds), … Shares are
+        0 to 1, lengths in hours or days as `unit` says. Raises InvalidArgument, ProjectionStale.
         """
-        rows = metrics(
-            self.store,
-            [names] if isinstance(names, str) else names,
-            since=_micros(since),
-            before=_micros(before),
-            as_of=_micros(as_of),
-            known_at=_micros(known_at),
-            **asked,
-        )
+        rows = metrics(self.store, [names] if isinstance(names, str) else names, **_instants(asked))
         return [row.as_row() for row in rows]
+
+    def touchpoints(
+        self, catalogue: str | None = None, names: Sequence[str] = (), **asked: Any
+    ) -> list[dict[str, Any]]:
+        """Return the figures of the touchpoint map, as `metrics` does, against the text of a catalogue file if given.
+
+        Raises InvalidDefinition, InvalidArgument, ProjectionStale.
+        """
+        stages = {stage.name for stage in self.store.context.journey.stages}
+        against = None if catalogue is None else catalogue_from_toml(catalogue, stages)
+        return touchpoints(self.store, names, catalogue=against, **_instants(asked))
+
+    def conformance(self, plan: str | None = None, **asked: Any) -> list[dict[str, Any]]:
+        """Return the figures of the journeys against the text of a plan file, or against the journey's own stages.
+
+        `asked` is that of `metrics`. Raises InvalidDefinition, InvalidArgument, ProjectionStale.
+        """
+        against = None if plan is None else plan_from_toml(plan, self.store.context)
+        return conformance(self.store, plan=against, **_instants(asked))
+
+    def quality(self, **asked: Any) -> list[dict[str, Any]]:
+        """Return the figures of how far the log can be trusted, of all sources and of each; `asked` as in `metrics`."""
+        return [row.as_row() for row in quality(self.store, **_instants(asked))]
+
+    def next_stage(self, customer_id: str, *, as_of: Instant = None, known_at: Instant = None) -> list[dict[str, Any]]:
+        """Return which stage is likely to come next for a customer, and when; raises CustomerNotFound."""
+        outlook = Outlook(as_of=_micros(as_of), known_at=_micros(known_at))
+        return [row.as_row() for row in next_stage(self.store, customer_id, outlook)]
+
+    def risks(
+        self, customer_ids: Collection[str] = (), *, horizon: str = "90d", as_of: Instant = None, top: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Return how likely customers are to leave within a horizon, the likeliest first.
+
+        It needs scikit-learn (`customer-ledger[predict]`). Raises InvalidArgument where too little is known to learn
+        from, CustomerNotFound.
+        """
+        outlook = Outlook(horizon=_length(horizon), as_of=_micros(as_of))
+        return [row.as_row() for row in risks(self.store, outlook, customer_ids, top)]
+
+    def evaluate_risks(
+        self, at: datetime | str, *, horizon: str = "90d", known_at: Instant = None
+    ) -> list[dict[str, Any]]:
+        """Return how well the risks told at `at`, from what was known then, were borne out. Raises as `risks`."""
+        rows = evaluate(self.store, at=_moment(at), horizon=_length(horizon), known_at=_micros(known_at))
+        return [row.as_row() for row in rows]
+
+    def suggest_identities(self, namespaces: Iterable[str] = ()) -> list[Shared]:
+        """Return the identifiers that several customers share, and whether to propose that these are one person."""
+        return suggest(self.store, namespaces)
+
+    def merge(self, from_id: str, into_id: str, *, evidence: str) -> list[Recorded]:
+        """Record that two customers are one person; a repeat writes nothing. Raises CustomerNotFound, Refused."""
+        return commands.merge(self.store, [Merger(from_=from_id, into=into_id, evidence=evidence)])
+
+    def unmerge(self, source: str, event_id: str, *, why: str | None = None) -> list[Recorded]:
+        """Record that the merge which an event told was wrong. Raises EventNotFound, InvalidArgument, Refused."""
+        return commands.unmerge(self.store, source, event_id, why=why)
 
     def health(self, thresholds: Thresholds | None = None, *, sample: int = 20) -> Health:
         """Return the ledger's numbers (lag, who is parked, whether every event is accounted for) and what is wrong."""

@@ -34,7 +34,7 @@ class Session:
     def store(self) -> Store:
         """The ledger, opened once; raises as `open_store` does."""
         if self._store is None:
-            from ledger.bootstrap import open_store
+            from ledger.opening import open_store
 
             self._store = open_store(self.url)
             self.out.zone = self._store.context.zone

@@ -15,7 +15,7 @@ from ledger.store.news import News
 
 
 class Store(Struct, frozen=True, kw_only=True):
-    """What the use cases work with; `bootstrap.py` makes it. Safe to share between threads."""
+    """What the use cases work with; `opening.py` makes it. Safe to share between threads."""
 
     url: str
     engine: Engine

@@ -14,7 +14,7 @@ from msgspec import structs
 from sqlalchemy import select, text
 
 from ledger import Ledger, LedgerError
-from ledger.bootstrap import define
+from ledger.opening import define
 from ledger.projecting.catch_up import catch_up, catch_up_batch
 from ledger.projecting.rebuild import rebuild
 from ledger.projections import PROJECTIONS

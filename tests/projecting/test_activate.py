@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from ledger import Ledger
-from ledger.bootstrap import define
 from ledger.errors import InvalidArgument, NotFound, ProjectionStale
+from ledger.opening import define
 from ledger.projecting.activate import activate, drop, roll_back
 from ledger.projecting.following import follow
 from ledger.projecting.rebuild import build

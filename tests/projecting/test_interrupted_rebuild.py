@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from ledger import Ledger
-from ledger.bootstrap import define
+from ledger.opening import define
 from ledger.projecting.rebuild import rebuild
 from ledger.runners import tasks
 from ledger.schemas.journey import default_journey, journey_to_json

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from ledger import Ledger, Undecodable
-from ledger.bootstrap import define
+from ledger.opening import define
 from ledger.projecting.status import status
 from ledger.queries.history import history
 from ledger.schemas.types import types_from_toml, types_to_json

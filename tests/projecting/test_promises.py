@@ -11,8 +11,8 @@ import pytest
 from msgspec import structs
 
 from ledger import Ledger
-from ledger.bootstrap import define
 from ledger.errors import VersionReused
+from ledger.opening import define
 from ledger.projecting.activate import drop
 from ledger.projecting.rebuild import build
 from ledger.projections import fingerprint as fingerprinting

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from ledger import Ledger
-from ledger.bootstrap import define
 from ledger.errors import CustomerNotFound, InvalidArgument, ProjectionRaced, ProjectionStale
+from ledger.opening import define
 from ledger.projecting.quarantine import Parked, examine
 from ledger.schemas.types import types_from_toml, types_to_json
 from ledger.store.engine import writing

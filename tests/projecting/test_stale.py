@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 
 from ledger import Ledger
-from ledger.bootstrap import define
 from ledger.errors import ProjectionStale
+from ledger.opening import define
 from ledger.projecting.status import status
 from ledger.queries.channels import channels
 from ledger.queries.customers import customers

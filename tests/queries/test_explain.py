@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from ledger import Ledger
-from ledger.bootstrap import define
 from ledger.errors import CustomerNotFound, InvalidArgument, ReadModelNotFound, Undecodable
+from ledger.opening import define
 from ledger.projecting.rebuild import build
 from ledger.projections import PROJECTIONS
 from ledger.queries.explain import Between, Explained, explain, explain_between, plainly

@@ -9,9 +9,9 @@ from msgspec import structs
 from sqlalchemy import text
 
 from ledger import Ledger
-from ledger.bootstrap import define
 from ledger.errors import InvalidArgument, ProjectionStale
 from ledger.metrics.registry import METRICS
+from ledger.opening import define
 from ledger.queries.metrics import FIGURES, OF_THE_LOG, metrics
 from ledger.schemas.journey import default_journey, journey_to_json
 from ledger.store.engine import writing

@@ -10,10 +10,10 @@ import pytest
 from msgspec import structs
 
 from ledger import Conflict, InvalidInput, Ledger, LedgerError, Refused
-from ledger.bootstrap import define
 from ledger.commands import BATCH
 from ledger.errors import ContentConflict, InvalidArgument, InvalidEvent, MergeCycle, OccurredInFuture, VersionConflict
 from ledger.events.event import utc
+from ledger.opening import define
 from ledger.queries.history import event, export, history
 from ledger.schemas.journey import default_journey, journey_to_json
 from ledger.store.append import TOLERANCE

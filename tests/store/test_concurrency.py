@@ -20,8 +20,8 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 
 from ledger import Ledger
-from ledger.bootstrap import define
 from ledger.errors import ContentConflict, LedgerBusy, MergeCycle, ProjectionRaced, ProjectionStale, VersionConflict
+from ledger.opening import define
 from ledger.projecting.catch_up import catch_up_batch
 from ledger.projecting.rebuild import rebuild
 from ledger.projections.position import POSITION

@@ -18,13 +18,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from ledger import Ledger, LedgerError
-from ledger.bootstrap import open_store
 from ledger.errors import (
     InvalidArgument,
     LedgerIncompatible,
     LedgerMissing,
     PermissionRefused,
 )
+from ledger.opening import open_store
 from ledger.queries.history import export, history
 from ledger.store import versioning
 from ledger.store.engine import reading

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy.engine import URL, make_url
 
 from ledger import Ledger
-from ledger.bootstrap import define
 from ledger.errors import InvalidArgument, LedgerClosed, LedgerUnreachable, UnknownEventType
+from ledger.opening import define
 from ledger.queries.subscribe import WINDOW
 from ledger.schemas.types import types_from_toml, types_to_json
 from tests import databases

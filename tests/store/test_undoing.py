@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ledger import Ledger
-from ledger.bootstrap import open_store
 from ledger.errors import LedgerBusy, StorageError
+from ledger.opening import open_store
 from ledger.store.append import Appender
 from ledger.store.plan import Head, Link, NewEvent, Request
 from ledger.store.sqlite_writer import SQLiteWriter

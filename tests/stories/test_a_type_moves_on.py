@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ledger.bootstrap import Ledger, define
+from ledger.bootstrap import Ledger
+from ledger.opening import define
 from ledger.queries.history import event, export
 from ledger.schemas.types import types_from_dict, types_to_json
 

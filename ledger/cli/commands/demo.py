@@ -82,8 +82,8 @@ class _Demo:
         )
 
     def _record(self) -> Iterator[Any]:
-        from ledger.bootstrap import open_store
         from ledger.commands import append_each
+        from ledger.opening import open_store
         from ledger.sample import Truth, simulate
 
         yield _heading("1. What happened is recorded")

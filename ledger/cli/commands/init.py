@@ -28,10 +28,10 @@ def run(session: Session, journey: str | None, channels: str | None, types: str 
     Doing it again changes nothing. The files given are checked whole, and put in force together; the ledger keeps
     every definition that was ever in force. Projections made under another one are stale until the next `rebuild`.
     """
-    from ledger.bootstrap import define, open_store
     from ledger.cli.definitions import read_definitions
     from ledger.errors import LedgerIncompatible, LedgerMissing
     from ledger.events import VOCABULARY
+    from ledger.opening import define, open_store
     from ledger.store.definitions import content_hash
 
     made = "found"

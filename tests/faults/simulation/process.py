@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ledger import Ledger
-from ledger.bootstrap import open_store
+from ledger.opening import open_store
 from ledger.schemas.prepare import Preparer
 from ledger.store.group import GroupCommit
 from ledger.store.plan import Request
