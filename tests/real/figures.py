@@ -210,6 +210,7 @@ def _retention(cohort: str) -> Printed:
 
 GAPS = "metrics purchase_interval"
 VALUE = "metrics customer_value"
+DECILES = "metrics value_decile"
 FIRST_SEEN = "metrics volume --measure customers"
 
 CDNOW = Log(
@@ -268,6 +269,28 @@ CDNOW = Log(
         ),
         Printed("clv_observed_mean", VALUE, _of("mean"), _truth("clv_observed_mean")),
         Printed("clv_observed_top10pct_share", VALUE, _of("share"), _truth("clv_observed_top10pct_share")),
+        Printed("clv_observed_mean by order", "metrics lifetime_value", _of("mean"), _truth("clv_observed_mean")),
+        Printed(
+            "clv_observed_top10pct_share by decile",
+            DECILES,
+            _of("share", decile="1"),
+            _truth("clv_observed_top10pct_share"),
+        ),
+        Printed("revenue of all deciles", DECILES, _of("share", "numerator", decile="1-10"), _truth("revenue")),
+        Printed(
+            "customers with scores",
+            "metrics rfm",
+            lambda rows: sum(
+                row["value"] for row in rows if row["statistic"] == "count" and row["measure"] == "frequency"
+            ),
+            _truth("customers"),
+        ),
+        Printed(
+            "customers_by_first_month new",
+            "metrics lifecycle --where activity=order",
+            lambda rows: {row["month"]: row["value"] for row in rows if row.get("lifecycle") == "new" and row["value"]},
+            _truth("customers_by_first_month"),
+        ),
         Printed(
             # Suspected, and kept: the mapping tells equal rows apart by their line, and all of `rows` are there.
             "exact_duplicate_rows",
