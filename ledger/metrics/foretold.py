@@ -137,18 +137,32 @@ def slope(probability: Floats, came: Came) -> tuple[float, float] | None:
     None where it is not defined: nobody left or stayed, all risks equal or beyond 0 to 1, or a separation so clear that
     no finite slope fits best.
     """
-    inside = bool(((probability > 0) & (probability < 1)).all())
-    if not inside or came.all() or not came.any() or np.ptp(probability) == 0:
+    if not _tellable(probability, came):
         return None
     design = np.column_stack([np.ones(len(came)), np.log(probability / (1 - probability))])
-    weights = np.array([0.0, 1.0])
+    weights, likelihood = np.array([0.0, 1.0]), -np.inf
+    step = np.zeros(2)
     for _ in range(STEPS):
-        p = 1 / (1 + np.exp(-design @ weights))
+        better = _likelihood(design, weights + step, came)
+        if better < likelihood:
+            # Newton went too far: half as far is better, because the likelihood has one maximum.
+            step = step / 2
+            continue
+        weights, likelihood = weights + step, better
+        p = np.exp(-np.logaddexp(0, -(design @ weights)))
         information = (design * (p * (1 - p))[:, None]).T @ design
-        if not np.linalg.det(information) > 0:
-            return None
         step = np.linalg.solve(information, design.T @ (came - p))
-        weights = weights + step
         if np.abs(step).max() < NEAR:
             return float(weights[1]), float(np.sqrt(np.linalg.inv(information)[1, 1]))
     return None
+
+
+def _tellable(probability: Floats, came: Came) -> bool:
+    if came.all() or not came.any() or not bool(((probability > 0) & (probability < 1)).all()):
+        return False
+    left, stayed = probability[came], probability[~came]
+    return bool(left.min() < stayed.max() and stayed.min() < left.max())
+
+
+def _likelihood(design: Floats, weights: Floats, came: Came) -> float:
+    return -float(np.logaddexp(0, -np.where(came, 1, -1) * (design @ weights)).sum())

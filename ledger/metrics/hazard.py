@@ -222,4 +222,4 @@ def _variance(design: Floats, weight: Integers, weights: Floats) -> Floats:
 
 
 def _odds(logit: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-logit)), dtype=np.float64)
+    return np.asarray(np.exp(-np.logaddexp(0, -logit)), dtype=np.float64)
