@@ -40,21 +40,22 @@ NONE = ("metric", "statistic", "value", "n", "excluded", "low", "high", "unit", 
 @click.option("--as-of", type=TIME, metavar="TIME", help="From what had happened by then (occurred_at).")
 @click.option("--known-at", type=TIME, metavar="TIME", help="From what was recorded by then.  [evaluate: --at]")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help=f"risk: so many.  [a table: {SCREEN}, else all]")
+@click.option("--risk/--no-risk", default=True, help="next: also tell the risk of leaving, which folds the whole log.")
 def run(session: Session, what: str, customers: tuple[str, ...], at: When | None, **given: Any) -> None:
     """Predict from the log, never from what came after.
 
     risk: how likely each customer is to leave within the horizon, the likeliest first, and why.
-    next: a customer's next stage and the time to it: from their own record once it is long enough, else from the
-    segment's or all customers'.
+    next: a customer's next stage, the time to it and the risk of leaving; the stage from their own record once it is
+    long enough, else from the segment's or all customers'.
     model: what raises and lowers the hazard of leaving, and what it was learnt from.
     evaluate: learn from what was known at a time, and compare with what came within the horizon after it.
-    All but next need the extra: pip install 'customer-ledger[predict]'. A TIME is as in `journey`.
+    All but the next stage need the extra: pip install 'customer-ledger[predict]'. A TIME is as in `journey`.
     """
     _check(what, customers, at, given)
     if what == "evaluate":
         _evaluate(session, at, given)
     elif what == "next":
-        _next(session, customers[0], _outlook(session, given))
+        _next(session, customers[0], _outlook(session, given), given["risk"])
     elif what == "model":
         _model(session, _outlook(session, given))
     else:
@@ -97,10 +98,17 @@ def _risk(session: Session, customers: tuple[str, ...], outlook: Outlook, top: i
     _show(session, risks(session.store, outlook, customers, top), _risk_view)
 
 
-def _next(session: Session, customer: str, outlook: Outlook) -> None:
+def _next(session: Session, customer: str, outlook: Outlook, with_risk: bool) -> None:
     from ledger.queries.next_stage import next_stage
+    from ledger.queries.prediction import risks
 
-    _show(session, next_stage(session.store, customer, outlook), _next_view)
+    figures = next_stage(session.store, customer, outlook)
+    if with_risk:
+        try:
+            figures += risks(session.store, outlook, [customer])
+        except InvalidArgument as error:
+            session.say(f"no risk of leaving is told: {error}")
+    _show(session, figures, _next_view)
 
 
 def _model(session: Session, outlook: Outlook) -> None:
@@ -151,6 +159,7 @@ def _risk_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
 
 def _next_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     from ledger.cli.drawing import Shown, plain, seen_from, table
+    from ledger.queries.figure_row import FEW
 
     columns = (
         Shown("next", "next_stage"),
@@ -160,14 +169,18 @@ def _next_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     )
     shares = [_told(row) for row in rows if row["metric"] == "next_stage"]
     (time,) = [_told(row) for row in rows if row["metric"] == "time_to_next_stage"]
-    yield plain(f"{time['customer']} is in {time['stage']}; told from {time['basis']}, n = {time['n']:,}")
+    few = " (few)" if time["n"] < FEW else ""
+    yield plain(f"{time['customer']} is in {time['stage']}; told from {time['basis']}, n = {time['n']:,}{few}")
     yield plain("")
     yield table(columns, shares)
     yield plain("")
-    until = (
-        "not reached by half of them" if time["value"] is None else f"{time['risk']} days {time['interval']}".strip()
-    )
-    yield plain(f"horizon {shares[0]['horizon']}; median time left until the next stage: {until}")
+    half = "not reached by half" if time["value"] is None else f"{time['risk']} days {time['interval']}".strip()
+    yield plain(f"horizon {shares[0]['horizon']}; median time left until the next stage: {half}")
+    for row in rows:
+        if row["metric"] == "termination_risk":
+            risk = _told(row)
+            yield plain(f"risk of leaving within {risk['horizon']}: {risk['risk']} ({risk['interval']})")
+            yield plain(f"because: {risk['because'] or 'of nothing in particular'}")
     yield plain(seen_from(rows[0]))
 
 
