@@ -87,6 +87,18 @@ def test_after_an_announced_handover_the_way_back_is_a_bounce() -> None:
     assert passed(*events) == [("a", "b", 1, 0), ("b", "a", 2, 1)]
 
 
+def test_what_comes_back_to_the_one_whose_queue_was_named_otherwise_is_a_bounce() -> None:
+    events = [said(1, "service"), handed_over(2, "first line", "second line"), said(3, "second line")]
+    assert passed(*events, said(5, "service"))[1:] == [("second line", "service", 2, 1)]
+
+
+def test_the_receiver_may_go_on_in_the_case_before_the_interaction_does() -> None:
+    here = {"case_id": "c1"}
+    events = [said(1, "a", **here), handed_over(2, "a", "b", **here), worked(3, "b")]
+    assert passed(*events) == [("a", "b", None, 0)]
+    assert passed(*events, said(9, "b")) == [("a", "b", 7, 0)]
+
+
 def test_a_change_elsewhere_in_the_case_is_not_the_one_announced_in_the_interaction() -> None:
     here = {"case_id": "c1"}
     events = [said(1, "a", **here), handed_over(2, "a", "b", **here), worked(4, "legal"), said(6, "b", **here)]

@@ -184,6 +184,7 @@ def test_the_silo_map_tells_who_hands_over_to_whom_how_long_it_waits_and_what_co
         ("sales", "legal"): (2, 3),
         ("sales", "shop"): (1, 3),
     }
+    assert numbers(figures(ledger, "silo_map", "count"), "from_department") == {"bot": 1, "legal": 1, "sales": 3}
     waits = figures(ledger, "handover_wait", "median")
     assert values(waits, "from_department", "to_department") == {
         ("bot", "sales"): None,
