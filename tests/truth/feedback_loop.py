@@ -9,7 +9,6 @@ from itertools import pairwise
 from statistics import mean, median, quantiles
 from typing import Any, NamedTuple
 
-from ledger.sample.voice import MISDIRECTED
 from tests.truth.known import Known, one, split
 from tests.truth.lives import Happening, Life
 from tests.truth.outcomes import observed_until
@@ -199,12 +198,6 @@ FIGURES = (
         "metrics wrong_dispatch",
         lambda rows: one(rows, "share"),
         lambda lives: mean(_wrong(lives)),
-    ),
-    Known(
-        "the simulator's chance of a wrong dispatch",
-        "metrics wrong_dispatch",
-        lambda rows: (one(rows, "share", "low"), one(rows, "share", "high")),
-        lambda _: MISDIRECTED,
     ),
     Known("loops never answered", "metrics never_answered", lambda rows: one(rows, "count"), _silent),
 )

@@ -26,9 +26,8 @@ def _first_word(life: Life) -> list[Happening]:
             of[event.get("interaction_id")].append(event)
     starts = []
     for its in of.values():
-        direction = next((event.get("direction") for event in its if event.get("direction")), "")
-        starts += [event for event in its if event.type == "interaction.started" and direction == "inbound"][:1]
-    return starts
+        starts += [event for event in its if event.type == "interaction.started"][:1]
+    return [event for event in starts if event.get("direction") == "inbound"]
 
 
 def _reason(life: Life, event: Happening) -> str:
