@@ -10,7 +10,7 @@ from ledger.journey.catalogue import Catalogue
 from ledger.metrics.metric import Metric
 from ledger.metrics.registry import METRICS, demand_dimension, metric
 from ledger.queries.figure_row import figure_rows
-from ledger.queries.figures.touchpoints import AGAINST_A_CATALOGUE, FIGURES
+from ledger.queries.figures.touchpoints import AGAINST_A_CATALOGUE, FIGURES, TouchpointMap
 from ledger.queries.question import Asked, Question, dimension, question
 from ledger.queries.view import view
 from ledger.store.store import Store
@@ -28,10 +28,9 @@ def touchpoints(
     wanted = _named(list(dict.fromkeys(names)), made, catalogue)
     against = None if catalogue is None else catalogue.hash
     with view(store, made, needs_tables=True) as seen:
+        map_ = TouchpointMap(seen, catalogue)
         return [
-            {**row.as_row(), "catalogue": against}
-            for name in wanted
-            for row in figure_rows(seen, FIGURES[name](seen, catalogue))
+            {**row.as_row(), "catalogue": against} for name in wanted for row in figure_rows(seen, FIGURES[name](map_))
         ]
 
 

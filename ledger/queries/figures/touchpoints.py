@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from ledger.journey.catalogue import Catalogue
@@ -24,35 +25,91 @@ from ledger.store.figures.touchpoints import (
 
 PLACE = {"stage": "stage", "channel": "channel", "department": "department", "segment": "segments"}
 
-Tell = Callable[[Met, Map, Scope], list[Figure]]
+Ways = dict[str, dict[tuple[str, str], int]]
 
 
-def of_encounters(view: View, catalogue: Catalogue | None, tell: Tell) -> list[Figure]:
-    """Return what `tell` makes of what the customers of each group met."""
-    cut = Cut(view.asked, {**PLACE, "month": "period"}, view.context)
-    return [
-        figure
-        for key, met in _met(view, cut, _also(catalogue)).items()
-        for figure in tell(met, _map(view, key, catalogue), cut.scope(key))
-    ]
+class TouchpointMap:
+    """What customers met, in the groups of one question; what several figures need is read once."""
+
+    def __init__(self, view: View, catalogue: Catalogue | None) -> None:
+        self._view = view
+        self._catalogue = catalogue
+        self._also: Mapping[str, str] = {} if catalogue is None else catalogue.also
+
+    def of_encounters(self, tell: Callable[[Met, Map, Scope], list[Figure]]) -> list[Figure]:
+        """Return what `tell` makes of what the customers of each group met."""
+        return [figure for key, met in self._met.items() for figure in tell(met, self._map(key), self._cut.scope(key))]
+
+    def conversion_association(self) -> list[Figure]:
+        """Return how going on from each stage is associated with having met a touchpoint in it."""
+        view = self._view
+        later = _later(view.context.journey)
+        asked = view.asked.always_by("stage")
+        cut = Cut(asked, {**PLACE, "month": "entered_at"}, view.context)
+        going = Going(later, view.as_of, asked.within)
+        everyone, those = goings_on(view.tables, cut.raw, self._also, instants(asked), going)
+        met = cut.groups(those)
+        reason = "open" if asked.within is None else "immature"
+        figures = []
+        for key, rows in cut.groups(everyone).items():
+            if key[cut.by.index("stage")] in later:
+                visits, mature, went = (sum(column) for column in zip(*rows, strict=True))
+                scope = cut.scope(key).leaving_out(**{reason: visits - mature})
+                figures += maps.conversion((mature, went), _counted(met.get(key, [])), self._map(()), scope)
+        return figures
+
+    def rating_association(self) -> list[Figure]:
+        """Return how satisfaction in each stage is associated with having met a touchpoint in it."""
+        asked = self._view.asked.always_by("stage")
+        cut = Cut(asked, {**PLACE, "month": "at"}, self._view.context)
+        everyone, those = ratings(self._view.tables, cut.raw, self._also, instants(asked))
+        met = cut.groups(those)
+        figures = []
+        for key, rows in cut.groups(everyone).items():
+            by_touchpoint: dict[str, list[tuple[Any, ...]]] = {}
+            for touchpoint, *row in met.get(key, []):
+                by_touchpoint.setdefault(touchpoint, []).append(tuple(row))
+            groups = {touchpoint: maps.sums(found) for touchpoint, found in by_touchpoint.items()}
+            figures += maps.rating(maps.sums(rows), groups, self._map(()), cut.scope(key))
+        return figures
+
+    @cached_property
+    def _cut(self) -> Cut:
+        return Cut(self._view.asked, {**PLACE, "month": "period"}, self._view.context)
+
+    @cached_property
+    def _met(self) -> dict[Key, Met]:
+        view, cut = self._view, self._cut
+        within = months(view.asked, view.context)
+        found = cut.groups(encounters(view.tables, cut.raw, self._also, within))
+        counted = {key: _ways(rows) for key, rows in found.items()}
+        if not cut.raw:
+            customers, anyone = customers_counted(view.tables, self._also, within)
+            return {key: Met(ways, customers, anyone) for key, ways in counted.items()}
+        people = cut.groups(customers_met(view.tables, cut.raw, self._also, within))
+        return {key: _with_people(ways, people.get(key, [])) for key, ways in counted.items()}
+
+    def _map(self, key: Key) -> Map:
+        """Return what is catalogued for a group: what names its stage and channel, or names none."""
+        if self._catalogue is None:
+            return Map()
+        asked = self._view.asked
+        place = {**dict(zip(asked.by, key, strict=False)), **dict(asked.where)}
+        stage, channel = place.get("stage"), place.get("channel")
+        here = [name for name, entry in self._catalogue.items() if entry.belongs(stage, channel)]
+        return Map(self._catalogue, here)
 
 
-def _met(view: View, cut: Cut, also: Mapping[str, str]) -> dict[Key, Met]:
-    within = months(view.asked, view.context)
-    counted: dict[Key, dict[str, dict[tuple[str, str], int]]] = {}
-    for key, rows in cut.groups(encounters(view.tables, cut.raw, also, within)).items():
-        ways = counted[key] = {}
-        for touchpoint, trouble, cause, n in rows:
-            of = ways.setdefault(touchpoint, {})
-            of[trouble, cause] = of.get((trouble, cause), 0) + n
-    if not cut.raw:
-        customers, anyone = customers_counted(view.tables, also, within)
-        return {key: Met(ways, customers, anyone) for key, ways in counted.items()}
-    people = cut.groups(customers_met(view.tables, cut.raw, also, within))
-    return {key: _with_people(ways, people.get(key, [])) for key, ways in counted.items()}
+def _ways(rows: list[tuple[Any, ...]]) -> Ways:
+    """Return the encounters of rows of (touchpoint, trouble, cause, n), by touchpoint and by way."""
+    ways: Ways = {}
+    for touchpoint, trouble, cause, n in rows:
+        of = ways.setdefault(touchpoint, {})
+        of[trouble, cause] = of.get((trouble, cause), 0) + n
+    return ways
 
 
-def _with_people(ways: dict[str, dict[tuple[str, str], int]], people: list[tuple[Any, ...]]) -> Met:
+def _with_people(ways: Ways, people: list[tuple[Any, ...]]) -> Met:
     """Return what a group met, with its people: rows of (touchpoint, customer), which may come twice."""
     met: dict[str, set[int]] = {}
     for touchpoint, customer in people:
@@ -61,26 +118,13 @@ def _with_people(ways: dict[str, dict[tuple[str, str], int]], people: list[tuple
     return Met(ways, {touchpoint: len(those) for touchpoint, those in met.items()}, len(anyone))
 
 
-def conversion_association(view: View, catalogue: Catalogue | None) -> list[Figure]:
-    """Return how going on from each stage is associated with having met a touchpoint in it."""
-    later = _later(view.context.journey)
-    asked = view.asked.always_by("stage")
-    cut = Cut(asked, {**PLACE, "month": "entered_at"}, view.context)
-    going = Going(later, view.as_of, asked.within)
-    everyone, those = goings_on(view.tables, cut.raw, _also(catalogue), instants(asked), going)
-    met = cut.groups(those)
-    reason = "open" if asked.within is None else "immature"
-    figures = []
-    for key, rows in cut.groups(everyone).items():
-        if key[cut.by.index("stage")] in later:
-            visits, mature, went = (sum(column) for column in zip(*rows, strict=True))
-            counts: dict[str, tuple[int, int]] = {}
-            for touchpoint, n, on in met.get(key, []):
-                before = counts.get(touchpoint, (0, 0))
-                counts[touchpoint] = (before[0] + n, before[1] + on)
-            scope = cut.scope(key).leaving_out(**{reason: visits - mature})
-            figures += maps.conversion((mature, went), counts, _map(view, (), catalogue), scope)
-    return figures
+def _counted(rows: list[tuple[Any, ...]]) -> dict[str, tuple[int, int]]:
+    """Return the sums of rows of (touchpoint, customers, those that went on)."""
+    counts: dict[str, tuple[int, int]] = {}
+    for touchpoint, n, went in rows:
+        before = counts.get(touchpoint, (0, 0))
+        counts[touchpoint] = (before[0] + n, before[1] + went)
+    return counts
 
 
 def _later(journey: Journey) -> dict[str, list[str]]:
@@ -94,44 +138,13 @@ def _later(journey: Journey) -> dict[str, list[str]]:
     return found
 
 
-def rating_association(view: View, catalogue: Catalogue | None) -> list[Figure]:
-    """Return how satisfaction in each stage is associated with having met a touchpoint in it."""
-    asked = view.asked.always_by("stage")
-    cut = Cut(asked, {**PLACE, "month": "at"}, view.context)
-    everyone, those = ratings(view.tables, cut.raw, _also(catalogue), instants(asked))
-    met = cut.groups(those)
-    figures = []
-    for key, rows in cut.groups(everyone).items():
-        by_touchpoint: dict[str, list[tuple[Any, ...]]] = {}
-        for touchpoint, *row in met.get(key, []):
-            by_touchpoint.setdefault(touchpoint, []).append(tuple(row))
-        groups = {touchpoint: maps.sums(found) for touchpoint, found in by_touchpoint.items()}
-        figures += maps.rating(maps.sums(rows), groups, _map(view, (), catalogue), cut.scope(key))
-    return figures
-
-
-def _also(catalogue: Catalogue | None) -> Mapping[str, str]:
-    return {} if catalogue is None else catalogue.also
-
-
-def _map(view: View, key: Key, catalogue: Catalogue | None) -> Map:
-    """Return what is catalogued for a group: what names its stage and channel, or names none."""
-    if catalogue is None:
-        return Map()
-    place = {**dict(zip(view.asked.by, key, strict=False)), **dict(view.asked.where)}
-    stage, channel = place.get("stage"), place.get("channel")
-    return Map(catalogue, [name for name, entry in catalogue.items() if entry.belongs(stage, channel)])
-
-
-Make = Callable[[View, Catalogue | None], list[Figure]]
-
-FIGURES: dict[str, Make] = {
-    "touchpoint_coverage": lambda view, catalogue: of_encounters(view, catalogue, maps.coverage),
-    "touchpoint_gaps": lambda view, catalogue: of_encounters(view, catalogue, maps.gaps),
-    "touchpoint_encounters": lambda view, catalogue: of_encounters(view, catalogue, maps.encounters),
-    "touchpoint_trouble": lambda view, catalogue: of_encounters(view, catalogue, maps.trouble),
-    "touchpoint_conversion_association": conversion_association,
-    "touchpoint_rating_association": rating_association,
+FIGURES: dict[str, Callable[[TouchpointMap], list[Figure]]] = {
+    "touchpoint_coverage": lambda map_: map_.of_encounters(maps.coverage),
+    "touchpoint_gaps": lambda map_: map_.of_encounters(maps.gaps),
+    "touchpoint_encounters": lambda map_: map_.of_encounters(maps.encounters),
+    "touchpoint_trouble": lambda map_: map_.of_encounters(maps.trouble),
+    "touchpoint_conversion_association": TouchpointMap.conversion_association,
+    "touchpoint_rating_association": TouchpointMap.rating_association,
 }
 
 AGAINST_A_CATALOGUE = frozenset({"touchpoint_coverage", "touchpoint_gaps"})
