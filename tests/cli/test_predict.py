@@ -1,0 +1,112 @@
+"""`predict`: what scripts rely on, what a person sees, and what is said where it cannot be told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import ROOT, Shell, environment, ndjson
+from tests.queries.test_prediction import lives, used
+
+
+@pytest.fixture
+def leaving(shell: Shell) -> Shell:
+    """Give a shell whose ledger holds customers who leave."""
+    shell("init", "-q")
+    shell("append", "-", "-q", stdin=ndjson([*lives(300), used("=cmd", 235)]))
+    shell("rebuild", "-q")
+    return shell
+
+
+def test_the_risk_of_every_customer_is_a_row_the_likeliest_first(leaving: Shell) -> None:
+    rows = leaving("predict", "risk", "--horizon", "30d").rows
+    assert [row["value"] for row in rows] == sorted((row["value"] for row in rows), reverse=True)
+    assert {"customer", "stage", "because", "low", "high", "n", "definition", "as_of", "position"} <= set(rows[0])
+    assert (rows[0]["definition"], rows[0]["horizon"]) == ("termination_risk@1", "30d")
+    assert all(row["low"] <= row["value"] <= row["high"] for row in rows)
+    lines = leaving("predict", "risk", "--horizon", "30d", "-f", "csv").out.splitlines()
+    assert len(lines) == 1 + len(rows)
+    assert leaving("predict", "risk", "=cmd", "--horizon", "30d", "--top", "5").rows[0]["customer"] == "=cmd"
+
+
+def test_a_table_shows_the_likeliest_and_fits_a_screen(leaving: Shell) -> None:
+    shown = leaving("predict", "risk", "--horizon", "30d", "--top", "3", "-f", "table").out
+    assert "to leave within 30d, learnt from" in shown
+    for table in (shown, *(leaving("predict", *asked, "-f", "table").out for asked in (
+        ("model", "--horizon", "30d"),
+        ("next", "c1", "--horizon", "30d"),
+        ("evaluate", "--at", "2024-06-01", "--horizon", "30d", "--known-at", "now"),
+    ))):  # fmt: skip
+        assert max(map(len, table.splitlines())) <= 80
+        assert "log position" in table
+
+
+def test_nobody_at_risk_is_an_empty_table_with_its_columns(leaving: Shell) -> None:
+    gone = leaving("customers", "--stage", "termination", "--limit", "1").rows[0]["customer_id"]
+    assert leaving("predict", "risk", gone, "--horizon", "30d", "-f", "csv").out.startswith("metric,")
+    assert "nobody is at risk" in leaving("predict", "risk", gone, "--horizon", "30d", "-f", "table").out
+
+
+def test_an_evaluation_tells_calibration_ranking_and_error(leaving: Shell) -> None:
+    rows = leaving("predict", "evaluate", "--at", "2024-06-01", "--horizon", "30d", "--known-at", "now").rows
+    assert {row["metric"] for row in rows} == {
+        "hazard_training", "prediction_calibration", "prediction_ranking", "prediction_error", "prediction_bias",
+        "prediction_slope",
+    }  # fmt: skip
+    assert {row["at"] for row in rows} == {"2024-06-01T00:00:00+00:00"}
+    tenths = [row["tenth"] for row in rows if (row["metric"], row["statistic"]) == ("prediction_calibration", "mean")]
+    assert tenths == ["all", *map(str, range(1, 11))]
+
+
+def test_what_comes_next_is_told_with_the_risk_of_leaving(leaving: Shell) -> None:
+    rows = leaving("predict", "next", "=cmd", "--horizon", "30d").rows
+    assert {row["metric"] for row in rows} == {"next_stage", "time_to_next_stage", "termination_risk"}
+    assert {row["metric"] for row in leaving("predict", "next", "=cmd", "--no-risk").rows} == {
+        "next_stage", "time_to_next_stage"
+    }  # fmt: skip
+    early = leaving("predict", "next", "c1", "--as-of", "2024-01-25")
+    assert "no risk of leaving is told" in early.err
+    assert {row["metric"] for row in early.rows} == {"next_stage", "time_to_next_stage"}
+
+
+REFUSED = {
+    "evaluate": "predict evaluate --at TIME",
+    "evaluate --at 2024-05-01": "--known-at now",
+    "evaluate --at 2024-08-28 --known-at now": "the latest time to evaluate at is",
+    "evaluate --at 2024-06-01 --as-of 2024-06-01": "leave out --as-of",
+    "evaluate c1 --at 2024-06-01": "leave out c1",
+    "risk --at 2024-06-01": "takes --as-of",
+    "risk --as-of 2024-01-25": "not learnt from fewer than 20",
+    "risk nobody": "no customer 'nobody' in this ledger",
+    "model --top 3": "leave it out",
+    "next": "name one customer",
+    "next c1 c2": "name one customer",
+}
+
+
+def test_what_it_cannot_mean_is_refused_with_the_cure(leaving: Shell) -> None:
+    for arguments, said in REFUSED.items():
+        code = 3 if "nobody" in arguments else 2
+        assert said in leaving("predict", *arguments.split(), code=code).err
+
+
+def test_without_scikit_learn_it_says_in_one_sentence_how_to_install_it(leaving: Shell, tmp_path: Path) -> None:
+    program = "import sys; sys.modules['sklearn'] = None; from ledger.cli.run import run; sys.exit(run(sys.argv[1:]))"
+
+    def without(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", program, "predict", *arguments],
+            cwd=tmp_path, env=environment(leaving.url) | {"PYTHONPATH": str(ROOT)},
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+    done = without("risk")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip().endswith("which is not installed: pip install 'customer-ledger[predict]'")
+    done = without("next", "c1")
+    assert done.returncode == 0
+    assert "no risk of leaving is told" in done.stderr
+    assert "next_stage" in done.stdout
