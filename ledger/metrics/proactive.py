@@ -6,7 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ledger.metrics.definitions.proactive import CAMPAIGN_RESPONSE, INBOUND_AFTER_OUTREACH, PROACTIVE_RATIO
+from ledger.metrics.definitions.proactive import (
+    CAMPAIGN_RESPONSE,
+    INBOUND_AFTER_OUTREACH,
+    PROACTIVE_RATIO,
+    TRIGGER_RESPONSE,
+)
 from ledger.metrics.differences import newcombe
 from ledger.metrics.figure import EVERYTHING, Figure, Scope
 from ledger.metrics.means import mean
@@ -33,39 +38,46 @@ def proactive_ratio(outbound: Counter[str], inbound: int, scope: Scope = EVERYTH
 
 
 def campaign_response(outreach: Iterable[Outreach], window: int, as_of: int, scope: Scope = EVERYTHING) -> list[Figure]:
-    """Return the share answered within `window` µs, after how many hours, and insight against situational."""
-    every = list(outreach)
-    mature = [contact for contact in every if contact.at + window <= as_of]
-    within = scope.leaving_out(immature=len(every) - len(mature))
-    answered = [(contact, wait) for contact in mature if (wait := _wait(contact)) is not None and wait <= window]
-    by_cause = [wait for contact, wait in answered if contact.link == BY_CAUSE]
-    every_link, cause = within.split(link="any"), within.split(link="cause")
-    return [
-        share(CAMPAIGN_RESPONSE, len(answered), len(mature), every_link),
-        *elapsed(CAMPAIGN_RESPONSE, [wait for _, wait in answered], every_link)[:1],
-        share(CAMPAIGN_RESPONSE, len(by_cause), len(mature), cause),
-        *elapsed(CAMPAIGN_RESPONSE, by_cause, cause)[:1],
-        _difference(Counter(c.trigger for c in mature), Counter(c.trigger for c, _ in answered), within),
-    ]
+    """Return the share answered within `window` µs, and after how many hours, by any link and by a named cause."""
+    mature, within = _mature(outreach, window, as_of, scope)
+    figures = []
+    for link, linked in (("any", mature), ("cause", [contact for contact in mature if contact.link == BY_CAUSE])):
+        waits = [wait for contact in linked if (wait := _wait(contact, window)) is not None]
+        split = within.split(link=link)
+        figures += [share(CAMPAIGN_RESPONSE, len(waits), len(mature), split), *elapsed(CAMPAIGN_RESPONSE, waits, split)]
+    return figures
 
 
-def _wait(contact: Outreach) -> int | None:
-    return None if contact.responded_at is None else contact.responded_at - contact.at
-
-
-def _difference(n: Counter[str], answered: Counter[str], scope: Scope) -> Figure:
+def trigger_response(outreach: Iterable[Outreach], window: int, as_of: int, scope: Scope = EVERYTHING) -> list[Figure]:
+    """Return the share answered of what an insight triggered minus that of what a situation did."""
+    mature, within = _mature(outreach, window, as_of, scope)
+    n = Counter(contact.trigger for contact in mature)
+    answered = Counter(contact.trigger for contact in mature if _wait(contact, window) is not None)
     insight, situational = n["insight"], n["situational"]
     value = None
     if insight and situational:
         value = answered["insight"] / insight - answered["situational"] / situational
-    compared = insight + situational
-    return CAMPAIGN_RESPONSE.figure(
+    figure = TRIGGER_RESPONSE.figure(
         "mean",
         value,
-        compared if value is not None else 0,
-        scope.leaving_out(other_trigger=n.total() - compared).split(compared="insight − situational"),
+        insight + situational if value is not None else 0,
+        within.leaving_out(other_trigger=n.total() - insight - situational),
         interval=newcombe((answered["situational"], situational), (answered["insight"], insight)),
     )
+    return [figure]
+
+
+def _mature(outreach: Iterable[Outreach], window: int, as_of: int, scope: Scope) -> tuple[list[Outreach], Scope]:
+    every = list(outreach)
+    mature = [contact for contact in every if contact.at + window <= as_of]
+    return mature, scope.leaving_out(immature=len(every) - len(mature))
+
+
+def _wait(contact: Outreach, window: int) -> int | None:
+    """Return how long the contact waited for its answer; None where none came within the window."""
+    if contact.responded_at is None or contact.responded_at - contact.at > window:
+        return None
+    return contact.responded_at - contact.at
 
 
 def inbound_after_outreach(

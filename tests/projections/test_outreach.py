@@ -107,8 +107,9 @@ def test_a_reply_within_the_interaction_of_a_response_is_no_first_word() -> None
 
 def test_contacts_count_within_seven_days_strictly_before_and_after() -> None:
     at = 30 * DAY
-    around = [-7 * DAY - 1, -7 * DAY, -1, 0, 1, 7 * DAY, 7 * DAY + 1]
-    (row,) = campaigns(contacted(at, "one"), *(asked(at + moved, f"q{moved}") for moved in around))
+    around = [-7 * DAY - 1, -7 * DAY, -1, 1, 7 * DAY, 7 * DAY + 1]
+    same = [asked(at, "a: first in the fold"), asked(at, "z: last in the fold")]
+    (row,) = campaigns(contacted(at, "one"), *same, *(asked(at + moved, f"q{moved}") for moved in around))
     assert (row["contacts_before"], row["contacts_after"]) == (2, 2)
     assert row["first_at"] == at - 7 * DAY - 1
 

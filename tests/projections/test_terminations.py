@@ -38,6 +38,11 @@ def test_an_end_after_the_request_is_the_same_leaving_and_the_first_word_says_wh
     )  # fmt: skip
 
 
+def test_asking_twice_is_one_leaving_and_the_first_asking_tells_when() -> None:
+    row = only("terminations", REQUEST, event("termination.requested", 12 * DAY, data_reason="moved"))
+    assert (row["requested_at"], row["reason"]) == (10 * DAY, "price")
+
+
 def test_what_the_first_word_does_not_say_a_later_one_does() -> None:
     row = only("terminations", event("termination.requested", 1), event("contract.terminated", 2, data_voluntary=False))
     assert (row["reason"], row["voluntary"]) == ("", "involuntary")

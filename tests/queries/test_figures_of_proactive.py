@@ -73,7 +73,7 @@ def test_a_response_counts_within_its_window_of_what_had_so_long(small_ledger: L
     assert values([row for row in split if row.figure.by["link"] == "any"], "trigger") == {
         "insight": 0.5, "situational": 1.0, "unknown": 0.0,
     }  # fmt: skip
-    (difference,) = figures(small_ledger, "campaign_response", "mean")
+    (difference,) = figures(small_ledger, "trigger_response")
     assert (difference.figure.value, difference.figure.n) == (-0.5, 3)
     assert difference.figure.excluded == {"immature": 1, "other_trigger": 1}
     assert difference.figure.low is not None
@@ -84,7 +84,7 @@ def test_a_response_counts_within_its_window_of_what_had_so_long(small_ledger: L
 
 def test_without_both_triggers_there_is_no_difference(small_ledger: Ledger) -> None:
     write(small_ledger, contacted("a", 0, data_trigger="insight"), until(40))
-    (row,) = figures(small_ledger, "campaign_response", "mean")
+    (row,) = figures(small_ledger, "trigger_response")
     assert (row.figure.value, row.figure.n, row.figure.low) == (None, 0, None)
 
 

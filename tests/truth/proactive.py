@@ -120,7 +120,7 @@ FIGURES = (
           lambda lives: _responses(lives, cause=False)),
     Known("Campaigns answered within 30 days by a response that names them, by trigger", RESPONSES,
           _told_responses("cause"), lambda lives: _responses(lives, cause=True)),
-    Known("Response to insight minus response to situations", "metrics campaign_response",
+    Known("Response to insight minus response to situations", "metrics trigger_response",
           lambda rows: one(rows, "mean"), _gap),
     Known("Median hours to the response", "metrics campaign_response",
           lambda rows: one(rows, "median", link="any"), _hours),

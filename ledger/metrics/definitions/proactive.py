@@ -56,20 +56,12 @@ CAMPAIGN_RESPONSE = Metric(
             interval=_WILSON,
         ),
         Statistic(name="median", unit="hours", formula="median of response − contact, of those answered in the window"),
-        Statistic(
-            name="mean",
-            unit="difference of shares",
-            formula="share of insight − share of situational, of any link; n is both",
-            interval="Newcombe's hybrid score interval for independent shares (method 10), 95 %",
-        ),
     ),
     excluded={
         "immature": "the window was not over by the end of observation",
-        "other_trigger": "difference only: triggered by neither, or nobody said by what",
     },
     parts={
         "link": "any; cause: only responses that name the event they answer",
-        "compared": "difference only: insight − situational",
     },
     dimensions=("trigger", "campaign", "proactive", "stage", "channel", "department", "segment", "month"),
     window="30d",
@@ -77,8 +69,34 @@ CAMPAIGN_RESPONSE = Metric(
     notes=(
         _LINK,
         "A response recorded earlier than its cause counts, with a negative time.",
-        "The company chooses whom it contacts and on what: a difference between triggers is an association.",
         "--within replaces the window.",
+    ),
+)
+
+TRIGGER_RESPONSE = Metric(
+    name="trigger_response",
+    topic="proactive",
+    title="Response to insight against response to situations",
+    n="contacts by campaigns triggered by an insight or a situation",
+    source="outreach: at, trigger, responded_at",
+    statistics=(
+        Statistic(
+            name="mean",
+            unit="difference of shares",
+            formula="share answered of those triggered by an insight − share of those triggered by a situation",
+            interval="Newcombe's hybrid score interval for independent shares (method 10), 95 %",
+        ),
+    ),
+    excluded={
+        "immature": "the window was not over by the end of observation",
+        "other_trigger": "nobody said what triggered it",
+    },
+    dimensions=("campaign", "proactive", "stage", "channel", "department", "segment", "month"),
+    window="30d",
+    notes=(
+        _LINK,
+        "The company chooses whom it contacts and on what: the difference is an association, not an effect.",
+        "--within replaces the window. `campaign_response --by trigger` tells the two shares.",
     ),
     reference="Newcombe, R. G. (1998), Interval estimation for the difference between independent proportions",
 )
@@ -118,4 +136,4 @@ INBOUND_AFTER_OUTREACH = Metric(
     ),
 )
 
-DEFINITIONS = (PROACTIVE_RATIO, CAMPAIGN_RESPONSE, INBOUND_AFTER_OUTREACH)
+DEFINITIONS = (PROACTIVE_RATIO, CAMPAIGN_RESPONSE, TRIGGER_RESPONSE, INBOUND_AFTER_OUTREACH)

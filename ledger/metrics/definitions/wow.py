@@ -16,6 +16,7 @@ _WINDOWS = (
         "just bought, renewed or praised had more to be delighted by."
     ),
     "Windows around several experiences of one customer may overlap, so the interval is somewhat too narrow for them.",
+    "Who is delighted is still there: leaving comes after it more often than before it by that alone.",
 )
 
 _PAIRED = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from ledger.metrics import proactive
-from ledger.metrics.figure import Figure
+from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.quantiles import MICROSECONDS
 from ledger.projections.outreach import AROUND, OUTREACH
 from ledger.queries.cut import Cut
@@ -47,13 +48,20 @@ def proactive_ratio(view: View) -> list[Figure]:
 
 def campaign_response(view: View) -> list[Figure]:
     """Return how many of the campaigns' contacts are answered, and how soon."""
+    return _answered(view, proactive.campaign_response)
+
+
+def trigger_response(view: View) -> list[Figure]:
+    """Return how much more of the contacts are answered that an insight triggered than that a situation did."""
+    return _answered(view, proactive.trigger_response)
+
+
+def _answered(view: View, make: Callable[[list[proactive.Outreach], int, int, Scope], list[Figure]]) -> list[Figure]:
     window = WINDOW if view.asked.within is None else view.asked.within
     return [
         figure
         for cut, key, group in _campaigns(view, ("at", "trigger", "responded_at", "link"))
-        for figure in proactive.campaign_response(
-            [proactive.Outreach(*row) for row in group], window, view.as_of, cut.scope(key)
-        )
+        for figure in make([proactive.Outreach(*row) for row in group], window, view.as_of, cut.scope(key))
     ]
 
 
@@ -77,5 +85,6 @@ def _campaigns(view: View, columns: tuple[str, ...]) -> list[tuple[Cut, tuple[st
 FIGURES: Figures = {
     "proactive_ratio": proactive_ratio,
     "campaign_response": campaign_response,
+    "trigger_response": trigger_response,
     "inbound_after_outreach": inbound_after_outreach,
 }
