@@ -25,7 +25,7 @@ from ledger.projections.shape import COMPANY, Column, Projection, Row
 Event = RecordedEvent[Data]
 
 STEPS = {None: 0, "scheduled": 0, "started": 1, "completed": 2}
-"""The places of the steps of a request; what names no step stands first."""
+"""The places of the steps of a request; what names no step stands first, so that it always asks."""
 
 COMPLETED = STEPS["completed"]
 
@@ -63,9 +63,9 @@ class RequestsFold:
 
 def _request(state: RequestsState, event: Event, stretch: Stretch) -> None:
     data = cast(InformationRequested, event.data)
-    step, unnamed = STEPS[data.lifecycle], data.lifecycle is None
+    step = STEPS[data.lifecycle]
     running = [name for name in sorted(set(data.fields)) if state.given.get(name) != event.at]
-    asked = [name for name in running if unnamed or name not in state.open or step <= state.open[name]]
+    asked = [name for name in running if name not in state.open or step <= state.open[name]]
     if asked:
         state.requests.append(_row(state, event, stretch, asked))
     for name in running:
