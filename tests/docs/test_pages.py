@@ -15,7 +15,9 @@ RUN = [
     "docs/tutorial.md",
     "docs/howto/archive.md",
     "docs/howto/follow.md",
+    "docs/howto/identities.md",
     "docs/howto/operate.md",
+    "docs/howto/quality.md",
     "docs/howto/rebuild.md",
     "docs/howto/spark.md",
 ]

@@ -189,7 +189,7 @@ def _suggested_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         return
     told = Shown("value", "value") if any(row["value"] for row in rows) else Shown("mark", "mark")
     about = {
-        "proposed": (Shown("customers", "customer_ids"), Shown("agree in", "agree")),
+        "proposed": (Shown("customers", "customer_ids"), Shown("same", "agree")),
         "rejected": (Shown("customers", "customer_ids"), Shown("because", "because")),
         "too common": (Shown("namespace", "namespace"), Shown("customers", "customers", "right")),
     }
@@ -204,7 +204,7 @@ def _ruled_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     if not rows:
         yield plain("nobody shares such a value who is not one customer already")
         return
-    columns = (Shown("lives on", "into"), Shown("merged into it", "from"), Shown("same", "namespaces"))
+    columns = (Shown("into", "into"), Shown("from", "from"), Shown("same", "namespaces"))
     refused = (Shown("refused", "refused"),) if any(row["refused"] for row in rows) else ()
     yield table((*columns, *refused), rows)
 

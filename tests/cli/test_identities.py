@@ -1,0 +1,116 @@
+"""`identities` as a user types it: what is proposed, what is decided, and what is refused."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.cli.running import Shell, ndjson, wire
+
+
+def _known(number: int, customer: str, value: str, namespace: str = "email", source: str = "crm") -> dict[str, Any]:
+    told = wire(f"i-{number}", "customer.identified", "2024-05-01T10:00:00Z", customer=customer, source=source)
+    return told | {"data": {"namespace": namespace, "value": value}}
+
+
+@pytest.fixture
+def silos(shell: Shell) -> Shell:
+    """Give a shell whose ledger knows two people twice, and six by one telephone number."""
+    shell("init", "-q")
+    events = [
+        _known(1, "c-1", "ann@example.org"),
+        _known(2, "card-7", "ANN@example.org", source="store"),
+        _known(3, "c-2", "bob@example.org"),
+        _known(4, "app-9", "bob@example.org", source="app"),
+        *(_known(10 + number, f"p-{number}", "020 555", "phone") for number in range(6)),
+    ]
+    shell("append", "-", "-o", os.devnull, "-q", stdin=ndjson(events))
+    return shell
+
+
+def test_shared_values_are_proposed_without_telling_them(silos: Shell) -> None:
+    ran = silos("identities", "suggest")
+    assert [(row["verdict"], row["customer_ids"]) for row in ran.rows[:2]] == [
+        ("proposed", ["c-1", "card-7"]),
+        ("proposed", ["c-2", "app-9"]),
+    ]
+    assert ran.rows[2]["verdict"] == "too common"
+    assert "2 shared values proposed, 1 not" in ran.err
+    assert "example.org" not in ran.out + ran.err + silos("identities", "-f", "table").out
+    assert "ann@example.org" in silos("identities", "suggest", "--values").out
+    assert [row["namespace"] for row in silos("identities", "suggest", "--namespaces", "phone").rows] == ["phone"]
+
+
+def test_a_rule_shows_what_it_would_merge_and_merges_only_when_told(silos: Shell) -> None:
+    ran = silos("identities", "apply", "--namespaces", "email")
+    assert [(row["into"], row["from"], row["merged"]) for row in ran.rows] == [
+        ("c-1", ["card-7"], False),
+        ("c-2", ["app-9"], False),
+    ]
+    assert "2 merges to record: nothing is recorded without --yes" in ran.err
+    assert silos("identities", "decided").rows == []
+    ran = silos("identities", "apply", "--namespaces", "email", "--yes")
+    assert all(row["merged"] for row in ran.rows)
+    assert "2 merges recorded" in ran.err
+    assert silos("identities", "apply", "--namespaces", "email", "--yes").rows == []
+    assert [(row["from"], row["into"], row["undone"]) for row in silos("identities", "decided").rows] == [
+        ("app-9", "c-2", False),
+        ("card-7", "c-1", False),
+    ]
+
+
+def test_a_person_merges_and_unmerges_and_a_repeat_writes_nothing(silos: Shell) -> None:
+    merge = ("identities", "merge", "card-7", "c-1", "--evidence", "Ann herself at the counter")
+    [made] = silos(*merge).rows
+    again = silos(*merge)
+    assert (again.rows, again.err) == ([], "nothing to record: they are one customer already\n")
+    undo = ("identities", "unmerge", made["source"], made["event_id"], "--why", "mother and daughter")
+    assert len(silos(*undo).rows) == 1
+    assert "nothing to record: that merge is undone already" in silos(*undo).err
+    [row] = [row for row in silos("identities", "suggest").rows if "c-1" in row["customer_ids"]]
+    assert row["verdict"] == "rejected"
+    assert "rejected" in silos("identities", "-f", "table").out
+    [row] = [row for row in silos("identities", "suggest", "--again").rows if "c-1" in row["customer_ids"]]
+    assert row["verdict"] == "proposed"
+
+
+def test_whose_decision_it_was_is_its_source(silos: Shell) -> None:
+    said = ("--evidence", "same voice", "--source", "callcentre")
+    [made] = silos("identities", "merge", "card-7", "c-1", *said).rows
+    assert made["source"] == "callcentre"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("identities merge c-1", "takes FROM and INTO"),
+        ("identities merge card-7 c-1", "with --evidence TEXT"),
+        ("identities merge card-7 nobody --evidence x", "no customer 'nobody'"),
+        ("identities unmerge crm i-1", "no merge: `identities decided` lists them"),
+        ("identities unmerge crm i-99", "no event 'i-99'"),
+        ("identities apply", "--namespaces email"),
+        ("identities suggest --yes", "--yes has no meaning for `identities suggest`"),
+        ("identities suggest c-1", "takes no name"),
+        ("identities suggest --most 1", "1 is not in the range"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused_with_the_cure(silos: Shell, line: str, words: str) -> None:
+    code = 3 if "no customer" in words or "no event" in words else 2
+    assert words in silos(*line.split(), code=code).err
+
+
+def test_nobody_to_propose_is_said(shell: Shell) -> None:
+    shell("init", "-q")
+    assert shell("identities").rows == []
+    assert "no two customers share an identifier" in shell("identities", "-f", "table").out
+    assert "nobody was merged" in shell("identities", "decided", "-f", "table").out
+    assert shell("identities", "-f", "csv").out.startswith("verdict,namespace,mark,value,customers")
+
+
+def test_every_table_of_identities_fits_in_80_columns(silos: Shell) -> None:
+    silos("identities", "merge", "card-7", "c-1", "--evidence", "x", "-f", "table")
+    lines = ["identities", "identities decided", "identities apply --namespaces email", "identities suggest --values"]
+    for line in lines:
+        assert max(map(len, silos(*line.split(), "-f", "table").out.splitlines())) <= 80, line
