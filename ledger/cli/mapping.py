@@ -45,12 +45,12 @@ def _of_one_metric(name: str, rows: Rows, top: int) -> Iterator[Any]:
 
 
 def _first(lines: Rows, keys: list[str], top: int) -> tuple[Rows, int]:
-    """Return the first lines of each group, and how many there are beside."""
+    """Return the first touchpoints of each group with all lines of none, and how many there are beside."""
     seen: dict[tuple[Any, ...], int] = {}
     shown = []
     for line in lines:
         group = tuple(line.get(key) for key in keys)
-        seen[group] = seen.get(group, 0) + 1
+        seen[group] = seen.get(group, 0) + ("touchpoint" in line)
         if seen[group] <= top:
             shown.append(line)
     return shown, len(lines) - len(shown)

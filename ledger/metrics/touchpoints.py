@@ -22,6 +22,9 @@ UNCATALOGUED = "uncatalogued"
 
 ANY = "any"
 
+ENOUGH = 30
+"""A group under this n says little; what rests on one is told last."""
+
 Ways = Mapping[tuple[str, str], int]
 """How many encounters went which way: by (trouble, cause), ('', '') where nothing went wrong."""
 
@@ -113,7 +116,7 @@ def trouble(met: Met, map_: Map, scope: Scope = EVERYTHING) -> list[Figure]:
 def conversion(
     everyone: tuple[int, int], met: Mapping[str, tuple[int, int]], map_: Map, scope: Scope = EVERYTHING
 ) -> list[Figure]:
-    """Return how going on is associated with having met each touchpoint, the largest difference first.
+    """Return how going on is associated with having met each touchpoint: those with enough of both first.
 
     Counts are (customers, those that went on): of everyone in the stage, and of those that met each touchpoint.
     """
@@ -135,12 +138,12 @@ def conversion(
                 interval=newcombe((others[1], others[0]), (went, n)),
             ),
         ]
-        told.append((-difference, name, figures))
-    return [figure for _, _, figures in sorted(told, key=lambda one: one[:2]) for figure in figures]
+        told.append((figures[-1].n < ENOUGH, -difference, name, figures))
+    return [figure for *_, figures in sorted(told, key=lambda one: one[:3]) for figure in figures]
 
 
 def rating(everyone: Sums, met: Mapping[str, Sums], map_: Map, scope: Scope = EVERYTHING) -> list[Figure]:
-    """Return how satisfaction is associated with having met each touchpoint, the largest difference first."""
+    """Return how satisfaction is associated with having met each touchpoint: those with enough of both first."""
     told = []
     for name, those in met.items():
         others = everyone.minus(those)
@@ -159,8 +162,8 @@ def rating(everyone: Sums, met: Mapping[str, Sums], map_: Map, scope: Scope = EV
                 interval=welch(those, others),
             ),
         ]
-        told.append((-difference, name, figures))
-    return [figure for _, _, figures in sorted(told, key=lambda one: one[:2]) for figure in figures]
+        told.append((figures[-1].n < ENOUGH, -difference, name, figures))
+    return [figure for *_, figures in sorted(told, key=lambda one: one[:3]) for figure in figures]
 
 
 def sums(rows: Iterable[Sequence[float]]) -> Sums:

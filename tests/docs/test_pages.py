@@ -20,6 +20,7 @@ RUN = [
     "docs/howto/quality.md",
     "docs/howto/rebuild.md",
     "docs/howto/spark.md",
+    "docs/howto/touchpoints.md",
 ]
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 

@@ -126,6 +126,7 @@ TROUBLE = Metric(
             "Encounters of one customer are taken as independent, so the interval is too narrow where few customers "
             "account for most of them."
         ),
+        "Where only obstacles carry a name, as a step that no other event names, the share is 1: read the count.",
         "A way or a cause that did not occur is not told; a touchpoint without trouble is told as any.",
         _BY_MONTH,
     ),
@@ -136,7 +137,7 @@ _ASSOCIATION = (
         "An association, never an effect: who stays longer in a stage has more time to meet a touchpoint, and who "
         "wants to go on looks for some of them. Of a hundred intervals, five miss by chance."
     ),
-    "The n of the difference is that of the smaller group; the groups stand beside it.",
+    "The n of the difference is that of the smaller group; the groups stand beside it, those under 30 last.",
     "It is always told by stage. A touchpoint that everybody there met, or nobody, has no difference and is left out.",
 )
 
