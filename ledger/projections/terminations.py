@@ -18,7 +18,8 @@ from msgspec import Struct
 
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.identity import CustomerSegmentAssigned
-from ledger.events.termination import ContractTerminated, TerminationRequested
+from ledger.events.termination import ContractTerminated, RetentionAttempted, TerminationRequested
+from ledger.events.winback import WinbackAttempted
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
 from ledger.projections.canonical import NO_SEGMENTS, with_segment
@@ -30,9 +31,10 @@ Event = RecordedEvent[Data]
 class Leaving(Struct, array_like=True, gc=False):
     """One leaving, in instants; None is not yet, or never.
 
-    `attempted_at` and `attempts` are the attempts to keep the customer before the end, `stayed_at` that they were
-    kept; `tried_at` and `tries` are the attempts to win them back, `succeeded_at` the named success, `returned_at`
-    the first other sign of a return and `returned_by` what it was. `referred_at` is the first referral after the end.
+    `attempted_at`, `attempts` and `offer` are the attempts to keep the customer before the end and the first one's
+    offer, `stayed_at` that they were kept; `tried_at`, `tries` and `campaign` are the attempts to win them back,
+    `succeeded_at` the named success, `returned_at` the first other sign of a return and `returned_by` what it was.
+    `referred_at` is the first referral after the end.
     """
 
     source: str
@@ -51,9 +53,11 @@ class Leaving(Struct, array_like=True, gc=False):
     voluntary: str = ""
     attempts: int = 0
     attempted_at: int | None = None
+    offer: str = ""
     stayed_at: int | None = None
     tries: int = 0
     tried_at: int | None = None
+    campaign: str = ""
     succeeded_at: int | None = None
     returned_at: int | None = None
     returned_by: str = ""
@@ -153,6 +157,7 @@ def _attempted(state: TerminationsState, event: Event, _: int) -> None:
     leaving.attempts += 1
     if leaving.attempted_at is None:
         leaving.attempted_at = event.at
+        leaving.offer = cast(RetentionAttempted, event.data).offer or ""
 
 
 def _bought(state: TerminationsState, event: Event, _: int) -> None:
@@ -172,6 +177,7 @@ def _tried(state: TerminationsState, event: Event, _: int) -> None:
     leaving.tries += 1
     if leaving.tried_at is None:
         leaving.tried_at = event.at
+        leaving.campaign = cast(WinbackAttempted, event.data).campaign or ""
 
 
 def _succeeded(state: TerminationsState, event: Event, _: int) -> None:
@@ -207,9 +213,11 @@ def _row(leaving: Leaving) -> Row:
         leaving.voluntary or ("lapsed" if leaving.ended_by == "lapsed" else ""),
         leaving.attempts,
         leaving.attempted_at,
+        leaving.offer,
         leaving.stayed_at,
         leaving.tries,
         leaving.tried_at,
+        leaving.campaign,
         leaving.succeeded_at if named else leaving.returned_at,
         "winback.succeeded" if named else leaving.returned_by,
         leaving.referred_at,
@@ -272,9 +280,11 @@ TERMINATIONS: Projection[TerminationsState] = Projection(
         Column("voluntary", "text"),
         Column("attempts", "integer"),
         Column("attempted_at", "instant", nullable=True),
+        Column("offer", "text"),
         Column("stayed_at", "instant", nullable=True),
         Column("tries", "integer"),
         Column("tried_at", "instant", nullable=True),
+        Column("campaign", "text"),
         Column("won_at", "instant", nullable=True),
         Column("won_by", "text"),
         Column("referred_at", "instant", nullable=True),

@@ -122,6 +122,16 @@ def test_attempts_to_win_back_count_until_the_return() -> None:
     assert (row["tries"], row["tried_at"]) == (2, 35 * DAY)
 
 
+def test_the_offer_and_the_campaign_are_those_of_the_first_attempts() -> None:
+    row = only(
+        "terminations", REQUEST, END,
+        event("retention.attempted", 12 * DAY, data_offer="half"),
+        event("retention.attempted", 13 * DAY, data_offer="free"),
+        event("winback.attempted", 40 * DAY), event("winback.attempted", 41 * DAY, data_campaign="spring"),
+    )  # fmt: skip
+    assert (row["offer"], row["campaign"]) == ("half", "")
+
+
 def test_the_first_referral_after_the_end_is_kept_and_one_of_the_same_instant_is_not_after() -> None:
     referrals = [event("referral.made", at) for at in (20 * DAY, 30 * DAY, 45 * DAY, 50 * DAY)]
     assert only("terminations", REQUEST, END, *referrals)["referred_at"] == 45 * DAY

@@ -102,6 +102,26 @@ def test_the_difference_an_attempt_goes_with_has_an_interval_and_needs_both_grou
     assert row.figure.low < 1
 
 
+def test_success_is_split_by_offer_and_return_by_campaign(small_ledger: Ledger) -> None:
+    write(
+        small_ledger,
+        requested("a", 1),
+        told("retention.attempted", "a", 2, data_offer="half"),
+        ordered("a", 3),
+        requested("b", 1),
+        ended("c", 1),
+        told("winback.attempted", "c", 2, data_campaign="spring"),
+        ordered("c", 3),
+        until(400),
+    )
+    kept = [row for row in figures(small_ledger, "retention_success", "share", by=["offer"]) if row.figure.n]
+    assert values(kept, "offer", "attempted") == {
+        ("half", "yes"): 1, ("half", "all"): 1, ("unknown", "no"): 0, ("unknown", "all"): 0,
+    }  # fmt: skip
+    back = [row for row in figures(small_ledger, "win_back", "share", by=["campaign"]) if row.figure.n]
+    assert values(back, "campaign", "attempted") == {("spring", "yes"): 1, ("spring", "all"): 1}
+
+
 def test_an_attempt_after_the_window_is_none(small_ledger: Ledger) -> None:
     write(small_ledger, requested("a", 1), told("retention.attempted", "a", 12), ordered("a", 13), until(100))
     found = shares(small_ledger, "retention_success", "attempted", within=10 * DAY)

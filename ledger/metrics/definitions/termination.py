@@ -79,7 +79,7 @@ RETENTION_SUCCESS = Metric(
         "not_requested": "it began with an end: there was nothing left to keep",
     },
     parts={"attempted": "yes: an attempt was made within the window and before the end; no; all; difference: yes − no"},
-    dimensions=_ABOUT,
+    dimensions=(*_ABOUT, "offer"),
     window="90d",
     notes=(
         *_LEAVING,
@@ -88,6 +88,7 @@ RETENTION_SUCCESS = Metric(
             "The difference is an association, not an effect: a customer must still be there to be attempted, and the "
             "company chooses whom it tries to keep."
         ),
+        "The offer is that of the first attempt; who was not attempted has none.",
         "--within replaces the window.",
         _DATED,
     ),
@@ -213,7 +214,7 @@ WIN_BACK = Metric(
         "later": "ended after the end of observation (median)",
     },
     parts={"attempted": "yes: a win-back was attempted within the window; no; all"},
-    dimensions=_ABOUT,
+    dimensions=(*_ABOUT, "campaign"),
     window="365d",
     notes=(
         *_LEAVING,
@@ -226,6 +227,7 @@ WIN_BACK = Metric(
             "observation is censored there. --within replaces the window."
         ),
         "With and without an attempt is an association: the company chooses whom it tries to win back.",
+        "The campaign is that of the first attempt; who was not attempted has none.",
         _DATED_BY_END,
     ),
 )

@@ -31,7 +31,8 @@ COLUMNS = {
     "voluntary": "voluntary",
 }
 
-BY_END = {**COLUMNS, "month": "ended_at"}
+BY_BEGINNING = {**COLUMNS, "offer": "offer"}
+BY_END = {**COLUMNS, "month": "ended_at", "campaign": "campaign"}
 
 ASPECTS = ("reason", "category", "voluntary", "outcome")
 
@@ -94,7 +95,7 @@ def win_back(view: View) -> list[Figure]:
 
 def csat_at_termination(view: View) -> list[Figure]:
     """Return how satisfied customers are while their journey stands where it ends."""
-    cut = Cut(view.asked, {**COLUMNS, "stage": "stage"}, view.context)
+    cut = Cut(view.asked, COLUMNS, view.context)
     terminal = [stage.name for stage in view.context.journey.stages if stage.terminal]
     answers = facts(
         view.tables,
@@ -135,7 +136,7 @@ def _latest(begun: tuple[list[int], list[Sequence[str]]], at: int) -> Sequence[s
 
 
 def _told(view: View, columns: Sequence[str], make: Make, *, by_end: bool = False) -> list[Figure]:
-    cut = Cut(view.asked, BY_END if by_end else COLUMNS, view.context)
+    cut = Cut(view.asked, BY_END if by_end else BY_BEGINNING, view.context)
     within = instants(view.asked)
     rows = facts(view.tables, TERMINATIONS, (*cut.raw, *columns), at="ended_at" if by_end else "at", within=within)
     return [figure for key, group in cut.groups(rows).items() for figure in make(group, cut.scope(key))]
