@@ -70,7 +70,7 @@ def rfm(customers: Sequence[Scored], currency: str, scope: Scope = EVERYTHING, *
             values = [getattr(who.buyer, measure) for who in customers if getattr(who, measure) == score]
             of_score = at.split(measure=measure, quintile=score)
             lie = spread(values, MONEY if measure == "monetary" else 1)
-            figures.append(RFM.figure("count", lie.n, len(customers), of_score))
+            figures.append(RFM.figure("count", lie.n, lie.n, of_score))
             figures.append(RFM.figure("median", lie.median, lie.n, of_score, unit=unit))
     cells = Counter(who.cell for who in customers)
     commonest = sorted(cells.items(), key=lambda cell: (-cell[1], cell[0]))[:top]

@@ -43,8 +43,10 @@ PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative
 @click.option("--kind", metavar="KIND", help="The kind of case: case, feedback, order.")
 @click.option("--measure", metavar="NAME", help="volume: only this measure.")
 @click.option("--currency", metavar="CODE", help="Only amounts in this currency.")
-@click.option("--within", type=LENGTH, metavar="LENGTH", help="A window of this length in place of the metric's own, as in 90d.")
-@click.option("--top", type=click.IntRange(min=1), metavar="N", help="variants: how many.  [default: 10]")
+@click.option(
+    "--within", type=LENGTH, metavar="LENGTH", help="A window of this length in place of the metric's own, as in 90d."
+)
+@click.option("--top", type=click.IntRange(min=1), metavar="N", help="variants, rfm: how many.  [default: 10]")
 @click.option("--list", "listed", is_flag=True, help="List the metrics there are; with NAMES, how each is defined.")
 def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> None:
     """Compute figures by metric or by topic: nps, dwell, omnichannel, feedback_loop, value and many others.
@@ -150,17 +152,21 @@ def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
     from ledger.metrics.registry import METRICS
 
     keys = list(dict.fromkeys(key for row in rows for key in row if key not in PLACE))
-    statistics = list(dict.fromkeys((row["statistic"], row["unit"]) for row in rows))
+    varied = _varied(rows)
+    statistics = list(dict.fromkeys((row["statistic"], _unit(row, varied)) for row in rows))
     lines: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in rows:
         same = tuple(value(row.get(key)) for key in (*keys, "n", "excluded"))
-        line = lines.setdefault(same, dict(row))
-        line |= _told(row) | ({"small": "few"} if row["few"] else {})
+        line = lines.setdefault(same, {**row, "unit": None})
+        line |= _told(row, _unit(row, varied)) | ({"small": "few"} if row["few"] else {})
+        if row["statistic"] in varied and row["unit"] not in [row.get(key) for key in keys]:
+            line["unit"] = row["unit"]
     columns = [Shown(key, key) for key in keys]
     for statistic, unit in statistics:
-        title = statistic if unit in ("share", statistic) else f"{statistic}, {unit}"
+        title = statistic if unit in ("share", statistic, "") else f"{statistic}, {unit}"
         columns += [Shown(title, f"{statistic}, {unit}", "right"), Shown("95 % interval", f"{statistic}, {unit}, 95 %")]
     columns += [
+        Shown("unit", "unit"),
         Shown("n", "n", "right"),
         Shown("", "small"),
         Shown("below zero", "below zero", "right"),
@@ -170,10 +176,20 @@ def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
     return table(kept, list(lines.values()), title=f"{METRICS[name].title} ({rows[0]['definition']})")
 
 
-def _told(row: dict[str, Any]) -> dict[str, str]:
+def _varied(rows: list[dict[str, Any]]) -> set[str]:
+    """Return the statistics whose unit is not the same in every row, as amounts in several currencies are."""
+    first: dict[str, str] = {}
+    return {row["statistic"] for row in rows if first.setdefault(row["statistic"], row["unit"]) != row["unit"]}
+
+
+def _unit(row: dict[str, Any], varied: set[str]) -> str:
+    return "" if row["statistic"] in varied else str(row["unit"])
+
+
+def _told(row: dict[str, Any], unit: str) -> dict[str, str]:
     from ledger.cli.drawing import figure, interval
 
-    key = f"{row['statistic']}, {row['unit']}"
+    key = f"{row['statistic']}, {unit}"
     return {
         key: figure(row["value"], row["unit"]),
         f"{key}, 95 %": interval(row["low"], row["high"], row["unit"]),

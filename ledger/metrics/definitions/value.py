@@ -74,7 +74,7 @@ RFM = Metric(
     topic="value",
     grain="day",
     title="Recency, frequency, monetary value",
-    n="customers with an order in that currency",
+    n="customers with that score (share: with an order in that currency)",
     source="experience_metrics, measure order; order.placed",
     statistics=(
         Statistic(name="count", unit="customers", formula="customers with that score"),
