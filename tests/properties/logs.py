@@ -16,6 +16,10 @@ Wire = dict[str, Any]
 KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("page.viewed", {}),
     ("question.asked", {"topic": "price"}),
+    ("need.expressed", {"need": "price"}),
+    ("need.met", {"need": "price"}),
+    ("opportunity.unsupported", {"reason": "closed"}),
+    ("information.requested", {"fields": ["income", "phone"], "lifecycle": "completed"}),
     ("order.placed", {"value": "10.50", "currency": "EUR"}),
     ("order.delivered", {"promised_at": "2024-03-30T00:00:00Z"}),
     ("onboarding.started", {}),
