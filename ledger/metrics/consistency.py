@@ -10,7 +10,12 @@ from statistics import median
 
 from msgspec import Struct
 
-from ledger.metrics.definitions.omnichannel import CHANNEL_CONSISTENCY, CONSISTENCY_OVER_TIME, LAST_ANSWER
+from ledger.metrics.definitions.omnichannel import (
+    CHANNEL_CONSISTENCY,
+    CHANNEL_SCORES,
+    CONSISTENCY_OVER_TIME,
+    LAST_ANSWER,
+)
 from ledger.metrics.figure import EVERYTHING, Figure, Scope
 from ledger.metrics.means import student
 from ledger.metrics.proportions import share, wilson
@@ -34,7 +39,6 @@ class Reading(Struct, frozen=True):
     """A way of reading an answer as a number, and how the interval of a mean of such numbers is made."""
 
     name: str
-    unit: str
     value: Callable[[Fraction], int | Fraction]
     interval: Callable[[Channel], Interval]
 
@@ -65,25 +69,62 @@ def _as_score(channel: Channel) -> Interval:
     return student(channel.n, channel.total, channel.squares)
 
 
-def _as_share(channel: Channel) -> Interval:
-    return wilson(channel.counts[1], channel.n)
+def _as_percentage(channel: Channel) -> Interval:
+    ends = wilson(channel.counts[100], channel.n)
+    return ends and (100 * ends[0], 100 * ends[1])
 
 
 def _as_net(channel: Channel) -> Interval:
     return adjusted_wald(channel.counts[100], channel.counts[-100], channel.n)
 
 
-_SCORE = Reading("score", "score", lambda score: score, _as_score)
+_SCORE = Reading("score", lambda score: score, _as_score)
 
 READINGS: dict[str, tuple[Reading, ...]] = {
-    "nps": (Reading("net", "points", lambda score: 100 if score >= 9 else -100 if score <= 6 else 0, _as_net),),
-    "csat": (Reading("top_two", "share", lambda score: int(score >= 4), _as_share), _SCORE),
+    "nps": (Reading("net", lambda score: 100 if score >= 9 else -100 if score <= 6 else 0, _as_net),),
+    "csat": (Reading("top_two", lambda score: 100 if score >= 4 else 0, _as_percentage), _SCORE),
     "ces": (_SCORE,),
 }
 
 
+def channel_scores(survey: str, answered: Answered, scope: Scope = EVERYTHING) -> list[Figure]:
+    """Return the mean of the answers on each channel, in each way of reading them."""
+    counts, within = _counted(survey, answered, scope)
+    figures = []
+    for reading in READINGS[survey]:
+        channels, unknown = _read(reading, counts)
+        at = within.split(scored_as=reading.name).leaving_out(unknown_channel=unknown)
+        figures += [_score(reading, channel, at.split(channel=name)) for name, channel in channels.items()]
+    return figures
+
+
+def _score(reading: Reading, channel: Channel, scope: Scope) -> Figure:
+    at = scope.split(compared="yes" if channel.n >= ENOUGH else "no")
+    total, interval = float(channel.total), reading.interval(channel)
+    return CHANNEL_SCORES.figure("mean", float(channel.mean), channel.n, at, interval=interval, numerator=total)
+
+
 def channel_consistency(survey: str, answered: Answered, scope: Scope = EVERYTHING) -> list[Figure]:
-    """Return each channel's mean, and how far apart the channels with enough answers are, in each way of reading."""
+    """Return how far apart the channels with enough answers are, in each way of reading them."""
+    counts, within = _counted(survey, answered, scope)
+    figures = []
+    for reading in READINGS[survey]:
+        channels, unknown = _read(reading, counts)
+        compared = [channel for channel in channels.values() if channel.n >= ENOUGH]
+        n = sum(channel.n for channel in compared)
+        few = sum(channel.n for channel in channels.values()) - n
+        at = within.split(scored_as=reading.name, channels=len(compared)).leaving_out(few=few, unknown_channel=unknown)
+        reach, between, explained = _distances(compared, n)
+        figures += [
+            CHANNEL_CONSISTENCY.figure("score", reach, n, at),
+            CHANNEL_CONSISTENCY.figure("mean", between, n, at),
+            CHANNEL_CONSISTENCY.figure("share", explained, n, at),
+        ]
+    return figures
+
+
+def _counted(survey: str, answered: Answered, scope: Scope) -> tuple[Counter[tuple[str, float]], Scope]:
+    """Return how often each score was given on each channel, and the scope without other scales."""
     counts: Counter[tuple[str, float]] = Counter()
     other = 0
     for channel, scale, score, n in answered:
@@ -91,59 +132,28 @@ def channel_consistency(survey: str, answered: Answered, scope: Scope = EVERYTHI
             counts[channel, score] += n
         else:
             other += n
-    within = scope.split(survey=survey).leaving_out(other_scale=other)
-    return [figure for reading in READINGS[survey] for figure in _compared(reading, counts, within)]
+    return counts, scope.split(survey=survey).leaving_out(other_scale=other)
 
 
-def _compared(reading: Reading, counts: Counter[tuple[str, float]], scope: Scope) -> list[Figure]:
+def _read(reading: Reading, counts: Counter[tuple[str, float]]) -> tuple[dict[str, Channel], int]:
+    """Return the answers of each channel by name, and how many name none."""
     read: dict[str, Counter[int | Fraction]] = {}
     for (channel, score), n in sorted(counts.items()):
         read.setdefault(channel, Counter())[reading.value(Fraction(score))] += n
     unknown = read.pop("", Counter()).total()
-    channels = {name: Channel(values) for name, values in read.items()}
-    compared = {name: channel for name, channel in channels.items() if channel.n >= ENOUGH}
-    few = sum(channel.n for channel in channels.values()) - sum(channel.n for channel in compared.values())
-    at = scope.split(scored_as=reading.name)
-    means = [
-        CHANNEL_CONSISTENCY.figure(
-            "mean",
-            float(channel.mean),
-            channel.n,
-            Scope({**at.by, "channel": name, "compared": "yes" if name in compared else "no"}),
-            interval=reading.interval(channel),
-            numerator=float(channel.total),
-            unit=reading.unit,
-        )
-        for name, channel in channels.items()
-    ]
-    return [*means, *_differences(reading, list(compared.values()), at.leaving_out(few=few, unknown_channel=unknown))]
+    return {name: Channel(values) for name, values in read.items()}, unknown
 
 
-def _differences(reading: Reading, channels: list[Channel], scope: Scope) -> list[Figure]:
-    n = sum(channel.n for channel in channels)
-    values = dict.fromkeys(("range", "between_variance", "eta_squared"), None) | _distances(channels, n)
-    units = {"range": reading.unit, "between_variance": f"{reading.unit}²", "eta_squared": "share"}
-    return [
-        CHANNEL_CONSISTENCY.figure(
-            "score", value, n, scope.split(measure=name, channels=len(channels)), unit=units[name]
-        )
-        for name, value in values.items()
-    ]
-
-
-def _distances(channels: list[Channel], n: int) -> dict[str, float | None]:
+def _distances(channels: list[Channel], n: int) -> tuple[float | None, float | None, float | None]:
+    """Return the range of the channels' means, the variance between them, and its share of all variance."""
     if len(channels) < 2:
-        return {}
+        return None, None, None
     means = [channel.mean for channel in channels]
     total = sum((channel.total for channel in channels), Fraction(0))
     middle = total / n
     between = sum((channel.n * (channel.mean - middle) ** 2 for channel in channels), Fraction(0))
     of_all = sum((channel.squares for channel in channels), Fraction(0)) - total * middle
-    return {
-        "range": float(max(means) - min(means)),
-        "between_variance": float(between / n),
-        "eta_squared": float(between / of_all) if of_all else None,
-    }
+    return float(max(means) - min(means)), float(between / n), float(between / of_all) if of_all else None
 
 
 def consistency_over_time(survey: str, customers: Iterable[History], scope: Scope = EVERYTHING) -> list[Figure]:

@@ -16,12 +16,12 @@ def answers(channel: str | None, metric: str, *scores: int, days: float = 1) -> 
     return [rated(f"{channel}{n}", days, score, metric, **place) for n, score in enumerate(scores)]
 
 
-def measured(ledger: Ledger, survey: str, scored_as: str = "score", **asked: Any) -> dict[str, Any]:
-    rows = figures(ledger, "channel_consistency", "score", **asked)
+def apart(ledger: Ledger, survey: str, scored_as: str = "score", **asked: Any) -> dict[str, Any]:
+    rows = figures(ledger, "channel_consistency", **asked)
     return {
-        str(row.figure.by["measure"]): row.figure.value
+        str(row.figure.statistic): row.figure.value
         for row in rows
-        if row.figure.by["survey"] == survey and row.figure.by["scored_as"] == scored_as
+        if (row.figure.by["survey"], row.figure.by["scored_as"]) == (survey, scored_as)
     }
 
 
@@ -29,24 +29,25 @@ def test_channels_are_compared_by_their_means(ledger: Ledger) -> None:
     web, phone = [5] * 20 + [3] * 20, [3] * 30
     write(ledger, *answers("web", "csat", *web), *answers("phone", "csat", *phone))
     # Means 4 and 3, middle 25/7; between 40·(3/7)² + 30·(4/7)², of all 20·(10/7)² + 50·(4/7)².
-    assert measured(ledger, "csat") == {
-        "range": 1.0,
-        "between_variance": pytest.approx((40 * 9 + 30 * 16) / 49 / 70),
-        "eta_squared": pytest.approx((40 * 9 + 30 * 16) / (20 * 100 + 50 * 16)),
+    assert apart(ledger, "csat") == {
+        "score": 1.0,
+        "mean": pytest.approx((40 * 9 + 30 * 16) / 49 / 70),
+        "share": pytest.approx((40 * 9 + 30 * 16) / (20 * 100 + 50 * 16)),
     }
-    assert measured(ledger, "csat", "top_two")["range"] == 0.5
-    mean = only(figures(ledger, "channel_consistency", "mean"), channel="web", scored_as="top_two").figure
-    assert (mean.value, mean.n, mean.by["compared"], mean.unit) == (0.5, 40, "yes", "share")
-    assert (mean.low, mean.high) == wilson(20, 40)
-    eta = only(figures(ledger, "channel_consistency"), measure="eta_squared", survey="csat", scored_as="score").figure
+    assert apart(ledger, "csat", "top_two")["score"] == 50.0
+    mean = only(figures(ledger, "channel_scores"), channel="web", scored_as="top_two").figure
+    assert (mean.value, mean.n, mean.by["compared"], mean.unit) == (50.0, 40, "yes", "points")
+    low, high = wilson(20, 40) or (0, 0)
+    assert (mean.low, mean.high) == (100 * low, 100 * high)
+    eta = only(figures(ledger, "channel_consistency", "share"), survey="csat", scored_as="score").figure
     assert (eta.n, eta.by["channels"]) == (70, 2)
 
 
 def test_the_net_promoter_score_of_channels_is_compared_in_its_points(small_ledger: Ledger) -> None:
     web, phone = [9] * 20 + [6] * 10, [8] * 15 + [0] * 15
     write(small_ledger, *answers("web", "nps", *web), *answers("phone", "nps", *phone))
-    assert measured(small_ledger, "nps", "net")["range"] == pytest.approx(100 / 3 + 50)
-    of_channels = only(figures(small_ledger, "channel_consistency", "mean"), channel="web").figure
+    assert apart(small_ledger, "nps", "net")["score"] == pytest.approx(100 / 3 + 50)
+    of_channels = only(figures(small_ledger, "channel_scores"), channel="web").figure
     alone = only(figures(small_ledger, "nps", by=["channel"]), channel="web").figure
     assert (of_channels.value, of_channels.low, of_channels.high) == (alone.value, alone.low, alone.high)
 
@@ -61,28 +62,29 @@ def test_a_channel_with_few_answers_is_shown_and_not_compared(small_ledger: Ledg
         *answers("app", "ces", *[6] * 30),
         told("survey.responded", "z", 1, data_metric="ces", data_score=1, data_scale_min=1, data_scale_max=5),
     )
-    rows = figures(small_ledger, "channel_consistency")
-    means = {row.figure.by["channel"]: row for row in rows if row.figure.statistic == "mean"}
+    rows = figures(small_ledger, "channel_scores")
+    means = {row.figure.by["channel"]: row for row in rows}
     assert {name: row.figure.by["compared"] for name, row in means.items()} == {
         "web": "yes",
         "phone": "no",
         "app": "yes",
     }
     assert means["phone"].as_row()["few"] is True
-    apart = only(rows, survey="ces", measure="range").figure
-    assert (apart.value, apart.n) == (0.0, 60)
-    assert apart.excluded == {"few": 29, "unknown_channel": 2, "other_scale": 1}
-    assert measured(small_ledger, "ces")["eta_squared"] == 0.0
+    assert means["web"].figure.excluded == {"unknown_channel": 2, "other_scale": 1}
+    reach = only(figures(small_ledger, "channel_consistency", "score"), survey="ces").figure
+    assert (reach.value, reach.n) == (0.0, 60)
+    assert reach.excluded == {"few": 29, "unknown_channel": 2, "other_scale": 1}
+    assert apart(small_ledger, "ces")["share"] == 0.0
 
 
 def test_one_channel_is_compared_with_none(small_ledger: Ledger) -> None:
     write(small_ledger, *answers("web", "ces", *[5] * 40), *answers("phone", "ces", *[5] * 3))
-    assert set(measured(small_ledger, "ces").values()) == {None}
+    assert set(apart(small_ledger, "ces").values()) == {None}
 
 
 def test_answers_that_are_all_the_same_have_no_share_of_variance(small_ledger: Ledger) -> None:
     write(small_ledger, *answers("web", "ces", *[5] * 30), *answers("phone", "ces", *[5] * 30))
-    assert measured(small_ledger, "ces") == {"range": 0.0, "between_variance": 0.0, "eta_squared": None}
+    assert apart(small_ledger, "ces") == {"score": 0.0, "mean": 0.0, "share": None}
 
 
 def test_channels_are_compared_within_what_is_asked(small_ledger: Ledger) -> None:
@@ -93,9 +95,9 @@ def test_channels_are_compared_within_what_is_asked(small_ledger: Ledger) -> Non
         *answers("web", "ces", *[7] * 30, days=40),
         *answers("phone", "ces", *[1] * 30, days=40),
     )
-    assert measured(small_ledger, "ces", before=micros(30))["range"] == 0.0
-    by_month = figures(small_ledger, "channel_consistency", by=["month"], where={"survey": "ces"})
-    assert only(by_month, measure="range", month="2024-02").figure.value == 6.0
+    assert apart(small_ledger, "ces", before=micros(30))["score"] == 0.0
+    by_month = figures(small_ledger, "channel_consistency", "score", by=["month"], where={"survey": "ces"})
+    assert only(by_month, month="2024-02").figure.value == 6.0
     assert {row.figure.by["survey"] for row in by_month} == {"ces"}
 
 

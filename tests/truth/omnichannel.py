@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
 from ledger.events.contacts import CONTACTS, TOUCHPOINTS
 from ledger.journey.channels import default_channels
-from tests.truth.known import Known, one, split
+from tests.truth.known import Known, Rows, one, split
 from tests.truth.lives import Happening, Life
 
 HOUR = 3_600_000_000
@@ -193,15 +193,15 @@ def _scores(lives: list[Life], survey: str) -> dict[str, list[float]]:
 def _apart(lives: list[Life], survey: str) -> dict[str, float | None]:
     channels = _scores(lives, survey)
     if len(channels) < 2:
-        return dict.fromkeys(("range", "between_variance", "eta_squared"))
+        return dict.fromkeys(("score", "mean", "share"))
     everything = [score for scores in channels.values() for score in scores]
     middle = fmean(everything)
     between = sum(len(scores) * (fmean(scores) - middle) ** 2 for scores in channels.values())
     means = [fmean(scores) for scores in channels.values()]
     return {
-        "range": max(means) - min(means),
-        "between_variance": between / len(everything),
-        "eta_squared": between / sum((score - middle) ** 2 for score in everything),
+        "score": max(means) - min(means),
+        "mean": between / len(everything),
+        "share": between / sum((score - middle) ** 2 for score in everything),
     }
 
 
@@ -229,21 +229,24 @@ def _last(lives: list[Life]) -> dict[str, float]:
     return {word: n / len(words) for word, n in Counter(words).items()}
 
 
-def _measures(survey: str) -> Any:
-    return lambda rows: split(rows, "score", "measure", survey=survey, scored_as="score")
+def _apart_as_told(survey: str) -> Callable[[Rows], dict[str, Any]]:
+    def told(rows: Rows) -> dict[str, Any]:
+        return {name: one(rows, name, survey=survey, scored_as="score") for name in ("score", "mean", "share")}
+
+    return told
 
 
 FIGURES = (
     Known(
         "CES between channels: range, between-channel variance, η²",
         "metrics channel_consistency",
-        _measures("ces"),
+        _apart_as_told("ces"),
         lambda lives: _apart(lives, "ces"),
     ),
     Known(
         "CSAT between channels, as scores",
         "metrics channel_consistency",
-        _measures("csat"),
+        _apart_as_told("csat"),
         lambda lives: _apart(lives, "csat"),
     ),
     Known(

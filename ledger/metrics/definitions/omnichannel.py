@@ -44,47 +44,69 @@ def _of_touchpoints(name: str, title: str, counted: str) -> Metric:
     )
 
 
-CHANNEL_CONSISTENCY = Metric(
-    name="channel_consistency",
+_SCORED_AS = {
+    "scored_as": "score: as given; top_two: 100 for 4 and 5, else 0 (csat); net: 100 for 9 and 10, −100 for 0 to 6, "
+    "else 0 (nps)",
+}
+
+CHANNEL_SCORES = Metric(
+    name="channel_scores",
     topic="omnichannel",
-    title="Consistency between channels",
-    n="answers: those on the channel, or, where channels are compared, those on all channels compared",
+    title="What customers answer on each channel",
+    n="answers on that channel",
     source="answers",
     statistics=(
         Statistic(
             name="mean",
-            unit="the survey's own",
+            unit="points",
             formula="sum over the answers on the channel / n",
-            interval="as that of nps (net), csat (top_two: Wilson, score: Student's t) or ces, 95 %",
+            interval="net: adjusted Wald; top_two: Wilson's score interval; score: Student's t; 95 %",
+        ),
+    ),
+    excluded={"unknown_channel": "answers that name no channel", "other_scale": _OTHER_SCALE},
+    parts={
+        **_SCORED_AS,
+        "channel": "the channel",
+        "compared": "yes with 30 answers and more; no with fewer: then channel_consistency leaves the channel out",
+    },
+    dimensions=_OF_ANSWERS,
+    notes=(_BY_SURVEY, "The net score is the NPS, and top_two the CSAT as a percentage, of the channel."),
+)
+
+CHANNEL_CONSISTENCY = Metric(
+    name="channel_consistency",
+    topic="omnichannel",
+    title="Consistency between channels: range of their means, variance between them, η²",
+    n="answers on the channels compared",
+    source="answers",
+    statistics=(
+        Statistic(name="score", unit="points", formula="range: the highest mean of a channel − the lowest"),
+        Statistic(
+            name="mean",
+            unit="points²",
+            formula="variance between channels, weighted by their answers: Σ n(m − M)² / Σ n; m is the mean of a "
+            "channel of n answers, M that of all these answers",
         ),
         Statistic(
-            name="score",
-            unit="the survey's own",
-            formula="over the channels compared (m their means, n their answers, M the mean of all of these answers): "
-            "range = max m − min m; between_variance = Σ n(m − M)² / Σ n; eta_squared = Σ n(m − M)² / Σ (x − M)² over "
-            "their answers x",
+            name="share",
+            unit="share",
+            formula="η² = Σ n(m − M)² / Σ (x − M)² over the answers x: the share of their variance that lies between "
+            "channels",
         ),
     ),
     excluded={
-        "few": "answers on channels with fewer than 30 of them, which are shown and not compared",
+        "few": "answers on channels with fewer than 30 of them, which channel_scores names",
         "unknown_channel": "answers that name no channel",
         "other_scale": _OTHER_SCALE,
     },
-    parts={
-        "scored_as": "score: as given; top_two: 1 for 4 and 5, else 0 (csat); net: 100 for 9 and 10, −100 for 0 to 6, "
-        "else 0 (nps)",
-        "channel": "mean only: the channel",
-        "compared": "mean only: yes with 30 answers and more, no with fewer",
-        "measure": "score only: range, between_variance or eta_squared",
-        "channels": "score only: how many channels are compared",
-    },
+    parts={**_SCORED_AS, "channels": "how many channels are compared"},
     dimensions=_OF_ANSWERS,
     reference="Fisher (1925), Statistical Methods for Research Workers, for η² as the correlation ratio squared",
     notes=(
         "With fewer than two channels of 30 answers there is nothing to compare, and with no variance no η².",
-        "η² is the share of the answers' variance that lies between channels: 0 says that the channel tells nothing.",
+        "η² of 0 says that the channel tells nothing, 1 that it tells all. It has no interval here;",
+        "by chance alone η² of k channels is about (k − 1)/(n − 1).",
         "Another channel has other customers and other reasons: this is association, not the channel's effect.",
-        "By chance alone η² of k channels is about (k − 1)/(n − 1).",
         _BY_SURVEY,
     ),
 )
@@ -281,6 +303,7 @@ CONTAINMENT = Metric(
 )
 
 DEFINITIONS: tuple[Metric, ...] = (
+    CHANNEL_SCORES,
     CHANNEL_CONSISTENCY,
     CONSISTENCY_OVER_TIME,
     LAST_ANSWER,

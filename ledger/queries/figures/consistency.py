@@ -29,8 +29,17 @@ COLUMNS = {
 Make = Callable[[str, Iterable[consistency.History], Scope], list[Figure]]
 
 
+def channel_scores(view: View) -> list[Figure]:
+    """Return what customers answer on each channel."""
+    return _of_channels(view, consistency.channel_scores)
+
+
 def channel_consistency(view: View) -> list[Figure]:
     """Return how far apart the channels are in what customers answer."""
+    return _of_channels(view, consistency.channel_consistency)
+
+
+def _of_channels(view: View, make: Callable[[str, consistency.Answered, Scope], list[Figure]]) -> list[Figure]:
     cut = Cut(view.asked, COLUMNS, view.context)
     columns = (*cut.raw, "metric", "channel", "scale", "score")
     rows = fact_counts(view.tables, ANSWERS, columns, at="at", within=instants(view.asked))
@@ -38,9 +47,7 @@ def channel_consistency(view: View) -> list[Figure]:
         figure
         for key, group in cut.groups(rows).items()
         for survey in _surveys(view, group)
-        for figure in consistency.channel_consistency(
-            survey, [row[1:] for row in group if row[0] == survey], cut.scope(key)
-        )
+        for figure in make(survey, [row[1:] for row in group if row[0] == survey], cut.scope(key))
     ]
 
 
@@ -81,6 +88,7 @@ def _surveys(view: View, rows: Sequence[tuple[Any, ...]]) -> list[str]:
 
 
 FIGURES: Figures = {
+    "channel_scores": channel_scores,
     "channel_consistency": channel_consistency,
     "consistency_over_time": consistency_over_time,
     "last_answer": last_answer,
