@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from itertools import pairwise
 from statistics import mean, median
 from typing import Any
@@ -41,11 +41,12 @@ def _median_length(lives: list[Life]) -> float | None:
     """Return the first time by which half of the cycles were followed, by walking through the ends."""
     until = observed_until(lives)
     open_ = [until - list(_beginnings(life).values())[-1] for life in lives]
-    ended = _followed(lives)
+    ended = Counter(_followed(lives))
+    lengths = sorted((*open_, *ended.elements()))
     lasting = 1.0
-    for time in sorted(set(ended)):
-        at_risk = sum(lasted >= time for lasted in (*open_, *ended))
-        lasting *= 1 - ended.count(time) / at_risk
+    for time, ends in sorted(ended.items()):
+        at_risk = len(lengths) - bisect_left(lengths, time)
+        lasting *= 1 - ends / at_risk
         if lasting <= 0.5 + 1e-12:
             return time / DAY
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from typing import Any
 
@@ -36,9 +37,13 @@ def _incidence(stays: list[Stay], horizon: int) -> dict[str, float]:
     """Return the share of each exit, and of who stays, by walking through the times of all ends."""
     found: dict[str, float] = defaultdict(float)
     lasting = 1.0
-    for time in sorted({lasted for lasted, to in stays if to and lasted <= horizon}):
-        at_risk = sum(lasted >= time for lasted, _ in stays)
-        ends = [to for lasted, to in stays if to and lasted == time]
+    ended: dict[int, list[str]] = defaultdict(list)
+    for lasted, to in stays:
+        if to and lasted <= horizon:
+            ended[lasted].append(to)
+    lengths = sorted(lasted for lasted, _ in stays)
+    for time, ends in sorted(ended.items()):
+        at_risk = len(lengths) - bisect_left(lengths, time)
         for to in ends:
             found[to] += lasting / at_risk
         lasting *= 1 - len(ends) / at_risk
