@@ -159,4 +159,5 @@ def _decision(kind: str, customer_id: str, told: tuple[str, str, int], data: dic
 
 
 def _decided(store: Store, events: list[dict[str, Any]]) -> list[Recorded]:
-    return append(store, events) if events else []
+    places = append(store, events) if events else []
+    return [place for place in places if place.recorded]

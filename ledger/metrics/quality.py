@@ -33,13 +33,14 @@ def shares(metric: Metric, counted: Shares, **by: str) -> list[Figure]:
     return [share(metric, count, n, Scope({**by, **scope.by})) for scope, count, n in by_source(counted)]
 
 
-def arrivals(delays: Mapping[str, Numbers], rough: Mapping[str, int], late: int) -> list[Figure]:
-    """Return the share that came more than `late` µs after they occurred, and how long all were on their way.
+def arrivals(delays: Mapping[str, Numbers], rough: Mapping[str, int], late: tuple[int, str]) -> list[Figure]:
+    """Return the share that came late, by more than so many µs (and as text), and how long all were on their way.
 
     `rough` are by source those whose hour is not known.
     """
+    allowed, text = late
     return [
-        *_each(delays, rough, lambda values, scope: [_late(values, late, scope)]),
+        *_each(delays, rough, lambda values, scope: [_late(values, allowed, scope.split(after=text))]),
         *_each(delays, rough, lambda values, scope: elapsed(DELAY, values, scope)),
     ]
 

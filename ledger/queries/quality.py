@@ -9,6 +9,7 @@ from typing import Unpack
 
 import numpy as np
 
+from ledger.errors import InvalidArgument
 from ledger.events.contacts import is_contact, is_touchpoint
 from ledger.events.vocabulary import EventType, Vocabulary
 from ledger.journey.context import Context
@@ -32,6 +33,7 @@ from ledger.queries.figure_row import FigureRow, figure_rows
 from ledger.queries.question import Asked, question
 from ledger.queries.view import View, view
 from ledger.queries.window import instants
+from ledger.schemas.duration import SECOND, duration_text
 from ledger.store.figures.bounds import UNBOUNDED
 from ledger.store.figures.positions import customer_counts
 from ledger.store.figures.quality import ROUGH, Kind, Noticed, Pass, case_quality, negatives, visitors
@@ -68,7 +70,12 @@ def quality(store: Store, **asked: Unpack[Asked]) -> list[FigureRow]:
     `asked` are since, before, as_of, known_at, zone, journey and within: the delay (µs) beyond which an event is
     late, a day by default. Raises InvalidArgument, ProjectionStale.
     """
-    with view(store, question(asked), needs_tables=True) as seen:
+    made = question(asked)
+    if made.keys:
+        raise InvalidArgument(
+            "the quality report is told by source already, and by nothing else: leave `by`, `where` out"
+        )
+    with view(store, made, needs_tables=True) as seen:
         units = all_units(seen.log, seen.until)
         noticed = Pass(seen.log, units, seen.until, seen.scan).noticed(instants(seen.asked), ORDER)
         told = [
@@ -86,7 +93,8 @@ def _of_events(noticed: Noticed, vocabulary: Vocabulary, late: int) -> list[Figu
     told = [figure for field in EXPECTED for figure in _unknown(noticed.kinds, vocabulary, field)]
     for precision in ("date", "minute", "unknown"):
         told += figures.shares(ROUGH_TIMES, _precise(noticed.kinds, precision), precision=precision)
-    told += figures.arrivals({source: np.asarray(found) for source, found in noticed.delays.items()}, rough, late)
+    delays = {source: np.asarray(found) for source, found in noticed.delays.items()}
+    told += figures.arrivals(delays, rough, (late, _length(late)))
     told += figures.shares(
         OUT_OF_ORDER_EVENTS, {source: (noticed.disordered[source], n) for source, n in events.items()}
     )
@@ -94,6 +102,10 @@ def _of_events(noticed: Noticed, vocabulary: Vocabulary, late: int) -> list[Figu
     sources = events.keys() | noticed.retracted.keys()
     back = {source: (noticed.retracted[source], noticed.retracted[source] + events[source]) for source in sources}
     return told + figures.shares(RETRACTED_EVENTS, back)
+
+
+def _length(microseconds: int) -> str:
+    return f"{microseconds} µs" if microseconds % SECOND else duration_text(microseconds)
 
 
 def _precise(kinds: Counter[Kind], precision: str) -> figures.Shares:

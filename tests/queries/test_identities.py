@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -192,6 +194,19 @@ def test_the_name_of_a_decision_says_nothing_about_whom_it_is(ledger: Ledger, qu
     [here] = merge(ledger.store, [merger("b@x.org", "a@x.org")])
     [there] = merge(quick_ledger.store, [merger("b@x.org", "a@x.org")])
     assert here.event_id != there.event_id
+
+
+def test_two_who_decide_the_same_at_once_record_it_once(ledger: Ledger) -> None:
+    record(ledger, *(known(f"{side}{pair}", f"{pair}@x.org") for pair in range(8) for side in "ab"))
+    start = Barrier(2)
+
+    def decide(_: int) -> list[int]:
+        start.wait()
+        return [len(merge(ledger.store, [merger(f"b{pair}", f"a{pair}")])) for pair in range(8)]
+
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(decide, range(2))
+    assert [sum(pair) for pair in zip(one, other, strict=True)] == [1] * 8
 
 
 def test_several_are_merged_together_or_not_at_all(ledger: Ledger) -> None:

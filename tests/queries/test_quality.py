@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from ledger import Ledger
 from ledger.errors import InvalidArgument
 from ledger.metrics.definitions.quality import DEFINITIONS
 from ledger.metrics.registry import METRICS
+from ledger.opening import define
 from ledger.queries.metrics import metrics
 from ledger.queries.quality import quality
+from ledger.schemas.types import types_from_dict, types_to_json
+from ledger.store.engine import writing
 from tests.queries.telling import Wire, iso, micros, told, write
 
 HOUR = 1 / 24
@@ -109,7 +113,8 @@ def test_an_event_is_late_that_came_more_than_a_day_after_it_occurred(quick_ledg
     median = one(rows, "delay", "median")
     assert (median["value"], median["n"], median["negative"]) == (24.5, 4, 1)
     assert one(rows, "delay", "p90", source="post")["value"] == 192
-    assert share(report(quick_ledger, within=86_400_000_000 * 2), "late_events") == (1, 4)
+    assert share(report(quick_ledger, within=86_400_000_000 * 2), "late_events", after="2d") == (1, 4)
+    assert share(report(quick_ledger, within=1), "late_events", after="1 µs") == (3, 4)
 
 
 def test_how_late_it_was_is_not_told_of_what_is_known_by_its_date(quick_ledger: Ledger) -> None:
@@ -257,6 +262,43 @@ def test_types_and_channels_that_nothing_is_said_about_are_named_the_most_first(
     ]
     channels = [row for row in rows if row["metric"] == "unregistered_channels"]
     assert [(row["channel"], row["value"], row["n"]) for row in channels] == [("pigeon", 2, 4), ("fax", 1, 4)]
+
+
+def test_a_type_of_the_company_that_indicates_no_stage_says_so(sqlite_url: str) -> None:
+    Ledger.open(sqlite_url).close()
+    said = {"family": "use", "summary": "It happened.", "fields": {}}
+    types = [{"name": "points.earned", **said}, {"name": "points.spent", "stage": "use", **said}]
+    define(sqlite_url, {"types": types_to_json(types_from_dict({"types": types}))})
+    with Ledger.open(sqlite_url) as ledger:
+        rows = seen(ledger, told("points.earned", "a", 1), told("points.spent", "a", 2), told("page.viewed", "a", 3))
+    found = [(row["type"], row["declared"], row["value"]) for row in rows if row["metric"] == "types_without_stage"]
+    assert found == [("points.earned", "company", 1)]
+
+
+def test_a_customer_of_whom_an_event_cannot_be_read_is_counted_as_parked_and_left_out(quick_ledger: Ledger) -> None:
+    write(quick_ledger, viewed("a", 1), viewed("bad", 2), build=False)
+    with writing(quick_ledger.store.engine) as connection:
+        same = "stream, source, type_version, occurred_at, received_at, recorded_at"
+        connection.execute(
+            text(
+                f"INSERT INTO events (position, version, type, event_key, header, {same}) "
+                f"SELECT 3, 2, 'page.viewed', :key, :header, {same} FROM events WHERE position = 2"
+            ),
+            {"key": bytes(16), "header": b'{"event_id":7}'},
+        )
+        connection.execute(text("UPDATE log_head SET position = 3"))
+    write(quick_ledger)
+    rows = report(quick_ledger)
+    assert share(rows, "parked_customers") == (1, 2)
+    field = one(rows, "unknown_fields", field="channel")
+    assert (field["n"], field["excluded"]) == (1, {"parked": 1})
+    assert share(rows, "out_of_order_events") == (0, 1)
+
+
+def test_the_report_is_split_by_nothing_but_its_sources(quick_ledger: Ledger) -> None:
+    write(quick_ledger, viewed("a", 1))
+    with pytest.raises(InvalidArgument, match="by source already"):
+        report(quick_ledger, by=["stage"])
 
 
 def test_a_visitor_is_unknown_until_they_are_merged_registered_or_identified(ledger: Ledger) -> None:

@@ -54,7 +54,7 @@ LATE_EVENTS = Metric(
     source="the events",
     statistics=_share("events received more than the allowed time after they occurred / events"),
     excluded={"rough_time": "known only by their date, or at an unknown time"},
-    parts=_SOURCE,
+    parts={"after": "the allowed time, as in 1d", **_SOURCE},
     window="1d",
     notes=(*_ARRIVAL, _STANDING),
 )
