@@ -26,7 +26,7 @@ def test_the_last_act_before_and_the_first_after_are_kept() -> None:
 
 
 def test_an_act_of_the_very_instant_is_neither_before_nor_after() -> None:
-    same = [event("order.placed", 100 * DAY, name) for name in ("a", "zz")]
+    same = [event("order.placed", 100 * DAY, name) for name in ("a", "b", "zz")]
     row = only("highlights", WOW, *same, event("order.placed", 40 * DAY), event("order.placed", 130 * DAY))
     assert (row["order_before"], row["order_after"]) == (40 * DAY, 130 * DAY)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.journey.histories import DAY, HOUR, Event, event
+from ledger.events.event import Data, RecordedEvent
+from ledger.events.vocabulary import EventType
+from ledger.projections.driver import Folds
+from tests.journey.histories import DAY, HOUR, Event, context, event
 from tests.projections.histories import Told, told
 
 
@@ -103,6 +106,25 @@ def test_what_goes_on_with_an_interaction_of_either_side_is_no_first_word() -> N
 def test_a_reply_within_the_interaction_of_a_response_is_no_first_word() -> None:
     answer = event("campaign.responded", 1, "answer", direction="inbound", interaction_id="i", data_campaign="spring")
     assert words(answer, asked(2, interaction_id="i")) == []
+
+
+class LetterReceived(Data, frozen=True, kw_only=True):
+    """A letter came in."""
+
+    type = "letter.received"
+
+
+LETTER = EventType(name="letter.received", family="interaction", data=LetterReceived, summary="", company=True)
+
+
+def test_a_companys_own_kind_of_contact_is_a_first_word_too() -> None:
+    folds = Folds(context("", LETTER))
+    letter: Event = RecordedEvent(
+        event_id="letter", source="post", type="letter.received", occurred_at="", at=5, direction="inbound",
+        data=LetterReceived(),
+    )  # fmt: skip
+    (row,) = told("outreach", letter, folds=folds)
+    assert (row["event_id"], row["direction"]) == ("letter", "inbound")
 
 
 def test_contacts_count_within_seven_days_strictly_before_and_after() -> None:
