@@ -79,6 +79,14 @@ def test_a_cycle_and_a_customer_are_different_journeys(small_ledger: Ledger) -> 
     assert numbers(cycles, "plan_conformance", "cycle", what="conforming") == {"1": (1, 1), "2": (1, 1)}
 
 
+def test_a_cycle_is_over_when_the_next_has_begun(small_ledger: Ledger) -> None:
+    write(small_ledger, ordered("a", 0), told("order.delivered", "a", 1), ordered("a", 2))
+    found = told_of(small_ledger)
+    assert numbers(found, "plan_conformance", "what")["completed"] == (0, 1)
+    assert found[0]["excluded"] == {"under_way": 1}
+    assert numbers(found, "plan_drop_off", "step")["use"] == (1, 1)
+
+
 def test_a_stage_that_is_not_planned_is_extra_and_an_end_is_not(small_ledger: Ledger) -> None:
     write(small_ledger, *bought("a", 0), told("termination.requested", "a", 70, data_reason="price"))
     found = told_of(small_ledger, plan('stage = "awareness"', 'stage = "purchase"', 'stage = "use"'))

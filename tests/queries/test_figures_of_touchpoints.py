@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import hypot
 from typing import Any
 
 import pytest
+from scipy.stats import binomtest
 
 from ledger import Ledger
 from ledger.errors import InvalidArgument
@@ -222,7 +224,9 @@ def test_a_window_bounds_meeting_and_going_on_alike(ledger: Ledger) -> None:
     assert group(found) == {"met": (1, 2), "not_met": (1, 3), "difference": (None, 2)}
     (difference,) = [row for row in found if (row["group"], row["stage"]) == ("difference", "awareness")]
     assert difference["value"] == pytest.approx(1 / 2 - 1 / 3)
-    assert difference["low"] < difference["value"] < difference["high"]
+    met, others = (binomtest(1, n).proportion_ci(method="wilson") for n in (2, 3))
+    assert difference["low"] == pytest.approx(1 / 6 - hypot(1 / 2 - met.low, others.high - 1 / 3))
+    assert difference["high"] == pytest.approx(1 / 6 + hypot(met.high - 1 / 2, 1 / 3 - others.low))
     assert group(rows(ledger, GOING, within=26 * DAY)) == {"met": (2, 3), "not_met": (1, 2), "difference": (None, 2)}
 
 
