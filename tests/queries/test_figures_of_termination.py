@@ -141,6 +141,19 @@ def test_the_time_to_the_decision_has_open_leavings_as_censored(small_ledger: Le
     assert (row.figure.value, row.figure.n, row.figure.numerator) == (None, 3, 1)
 
 
+def test_a_leaving_won_back_without_a_recorded_end_is_observed_until_the_return(small_ledger: Ledger) -> None:
+    write(
+        small_ledger,
+        requested("a", 0),
+        told("winback.succeeded", "a", 20),
+        requested("b", 0),
+        ended("b", 30),
+        until(50),
+    )
+    row = only(figures(small_ledger, "leaving_time", "p90"), outcome="decided")
+    assert (row.figure.value, row.figure.n, row.figure.numerator) == (30, 2, 1)
+
+
 def test_a_request_after_its_end_is_a_negative_time_that_counts(small_ledger: Ledger) -> None:
     write(small_ledger, ended("a", 10), requested("a", 12))
     rows = figures(small_ledger, "leaving_time", "median")
