@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from ledger.metrics.definitions.prediction import NEXT_STAGE, TIME_TO_NEXT_STAGE
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.incidence import CUT_OFF, aalen_johansen
 from ledger.metrics.proportions import share
 from ledger.metrics.quantiles import MICROSECONDS, elapsed
-from ledger.metrics.survival import kaplan_meier
+from ledger.metrics.survival import Survival, kaplan_meier
 
 STAYS = "stays"
 
@@ -61,8 +63,17 @@ def from_others(left: Sequence[Visit], stages: Sequence[str], horizon: tuple[int
         shares.append(NEXT_STAGE.figure("share", value, len(left), within, interval=interval, numerator=count))
     shares.sort(key=lambda figure: (-(figure.value or 0), str(figure.by["next_stage"])))
     stays = scope.split(next_stage=STAYS, horizon=horizon[1])
-    shares.append(NEXT_STAGE.figure("share", outcomes.lasting.at(horizon[0]), len(left), stays))
+    lasts, band = outcomes.lasting.at(horizon[0]), _band(outcomes.lasting, horizon[0])
+    shares.append(NEXT_STAGE.figure("share", lasts, len(left), stays, interval=band))
     return [*shares, _time(left, scope)]
+
+
+def _band(lasting: Survival, time: int) -> tuple[float, float] | None:
+    """Return the 95 % band of what lasts longer than `time`; None where all or nothing does."""
+    step = int(np.searchsorted(lasting.times, time, side="right"))
+    if not step or not lasting.survival[step - 1] > 0:
+        return None
+    return float(lasting.lower[step - 1]), float(lasting.upper[step - 1])
 
 
 def _time(left: Sequence[Visit], scope: Scope) -> Figure:

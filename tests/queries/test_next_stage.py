@@ -81,6 +81,10 @@ def test_others_are_told_by_cumulative_incidence_and_what_stays_is_told(small_le
     assert found["renewal"] == pytest.approx(3 / 11)
     assert found["termination"] == pytest.approx(2 / 11)
     assert found["stays"] == pytest.approx(6 / 11)
+    (stays,) = [row.figure for row in rows if row.figure.by.get("next_stage") == "stays"]
+    assert stays.low is not None
+    assert stays.high is not None
+    assert 0 < stays.low < 6 / 11 < stays.high < 1
     assert time(rows).value == pytest.approx(25)
     assert [row.figure.numerator for row in rows[:2]] == [3, 2]
 

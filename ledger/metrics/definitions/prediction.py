@@ -231,7 +231,8 @@ NEXT_STAGE = Metric(
             unit="share",
             formula="own record: own visits that led there / own visits; else Aalen–Johansen's cumulative incidence "
             "of it within the horizon, visits still open censored",
-            interval="Wilson's score interval (own record); log(−log) by the variance of the incidence; 95 %",
+            interval="Wilson's score interval (own record); log(−log) by the variance of the incidence, or "
+            "Greenwood's (stays); 95 %; none where it is 0 or 1",
         ),
     ),
     parts={
