@@ -145,7 +145,7 @@ def _answered(state: OutreachState) -> list[Row]:
             # A cause that is named goes before what only the campaign's name suggests.
             if number not in answers or answers[number][1] == "campaign":
                 answers[number] = (response.at, "event")
-        elif (number := _latest(state.contacted[: response.contacted], response.campaign)) is not None:
+        elif (number := _latest(state.contacted, response)) is not None:
             answers.setdefault(number, (response.at, "campaign"))
     rows = []
     for number, contacted in enumerate(state.contacted):
@@ -154,10 +154,12 @@ def _answered(state: OutreachState) -> list[Row]:
     return rows
 
 
-def _latest(contacted: list[Contacted], campaign: str) -> int | None:
-    for number in range(len(contacted) - 1, -1, -1):
-        if campaign and contacted[number].campaign == campaign:
-            return number
+def _latest(contacted: list[Contacted], response: Response) -> int | None:
+    """Return the place of the latest contact before the response by the campaign that it names."""
+    if response.campaign:
+        for number in range(response.contacted - 1, -1, -1):
+            if contacted[number].campaign == response.campaign:
+                return number
     return None
 
 
