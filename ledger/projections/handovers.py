@@ -104,8 +104,9 @@ class HandoversFold:
 
     def _follow(self, state: HandoversState, event: Event, stretch: Stretch) -> None:
         case_id = _file_of(state, event)
-        if case_id is not None:
-            state.kinds[case_id] = max(state.kinds.get(case_id, 0), self._kinds[event.type])
+        kind = self._kinds[event.type]
+        if kind and case_id is not None and kind > state.kinds.get(case_id, 0):
+            state.kinds[case_id] = kind
         if state.pending and event.interaction_id is not None:
             taken_up = state.pending.pop(event.interaction_id, None)
             if taken_up is not None:
@@ -156,7 +157,7 @@ def _move(state: HandoversState, event: Event, department: str, case_id: str | N
     """Take an event in a department: it is a handover where another department had the thread before."""
     thread = _thread(state, event, case_id)
     giver = thread.department
-    if giver and department != giver:
+    if department != giver and giver:
         if _is_expected(thread, event, department):
             thread.expected, thread.expected_in = "", None
             _give(thread, giver)
@@ -221,7 +222,7 @@ def _give(thread: Thread, giver: str) -> None:
 
 
 def _row(state: HandoversState, handover: Handover) -> Row:
-    kind = KINDS[state.kinds[handover.case_id]] if handover.case_id else "interaction"
+    kind = KINDS[state.kinds.get(handover.case_id, 0)] if handover.case_id else "interaction"
     return (
         handover.source,
         handover.event_id,
