@@ -325,11 +325,16 @@ def test_what_lies_outside_the_window_is_not_counted_but_was_there(quick_ledger:
         viewed("anonymous:1", 9),
         told("case.opened", "a", 8, case_id="k"),
         told("case.resolved", "a", 7, case_id="k"),
+        told("order.approved", "b", 6, case_id="o"),
+        told("order.shipped", "b", 5, case_id="o"),
+        viewed("b", 1, event_id="wrong"),
+        told("event.retracted", "b", 3, data_source="test", data_event_id="wrong"),
     ]
     rows = seen(quick_ledger, *events, since=micros(2.5), before=micros(4))
     assert share(rows, "rough_times", precision="minute") == (1, 1)
     assert share(rows, "out_of_order_events") == (1, 1)
     assert share(rows, "unknown_visitors") == (0, 0)
+    assert share(rows, "retracted_events") == (0, 1)
     assert not [row for row in rows if row["metric"] == "negative_durations"]
 
 
