@@ -238,3 +238,23 @@ def test_needs_by_month_follow_the_zone(quick_ledger: Ledger) -> None:
     assert set(values(figures(quick_ledger, "needs_expressed", by=["month"]), "month")) == {"2024-01"}
     berlin = figures(quick_ledger, "needs_expressed", by=["month"], zone="Europe/Berlin")
     assert set(values(berlin, "month")) == {"2024-02"}
+
+
+def test_a_need_of_a_visitor_is_met_once_they_are_known_and_open_again_once_they_are_not(quick_ledger: Ledger) -> None:
+    write(
+        quick_ledger,
+        need("expressed", "anonymous:1", 1),
+        need("met", "known", 2),
+        told("page.viewed", "known", 100),
+    )
+    apart = figures(quick_ledger, "need_outcome")
+    assert only(apart, outcome="met").figure.numerator == 0
+    assert apart[0].figure.excluded == {"not_expressed": 1}
+    merged = told("customer.merged", "known", 3, data_from="anonymous:1", data_into="known")
+    write(quick_ledger, merged)
+    together = figures(quick_ledger, "need_outcome")
+    assert only(together, outcome="met").figure.numerator == 1
+    assert together[0].figure.excluded == {}
+    own = {"data_source": merged["source"], "data_event_id": merged["event_id"]}
+    write(quick_ledger, told("customer.unmerged", "known", 4, **own))
+    assert [row.figure for row in figures(quick_ledger, "need_outcome")] == [row.figure for row in apart]
