@@ -218,3 +218,37 @@ def test_a_handover_counts_when_and_where_it_was_received(small_ledger: Ledger) 
 def test_a_split_that_makes_no_sense_is_refused(small_ledger: Ledger) -> None:
     with pytest.raises(InvalidArgument):
         figures(small_ledger, "containment", by=["punctuality"])
+
+
+def test_a_merge_that_is_undone_leaves_every_figure_as_it_was(small_ledger: Ledger) -> None:
+    def all_figures() -> list[Any]:
+        return [row.figure for row in metrics(small_ledger.store, ["omnichannel", "task_success", "painless"])]
+
+    write(
+        small_ledger,
+        told("preference.set", "b", 0, data_preferred_channel="web"),
+        contact(1, "web", "a", direction="outbound"),
+        contact(2, "phone", "b"),
+        told("obstacle.hit", "b", 3, channel="web"),
+        worked(1, "sales"),
+        told("case.progressed", "b", 2, department="legal", case_id="k"),
+        *entered("i", 1, "web", told("interaction.completed", "b", 2, data_objective_achieved=True)),
+    )
+    apart = all_figures()
+    write(small_ledger, told("customer.merged", "a", 5, "tie", data_from="b", data_into="a"))
+    together = all_figures()
+    assert [figure.by["from_department"] for figure in together if figure.metric == "silo_map"] == ["sales"] * 2
+    assert together != apart
+    write(small_ledger, told("customer.unmerged", "a", 6, data_source="test", data_event_id="tie"))
+    assert all_figures() == apart
+
+
+def test_the_month_is_that_of_the_zone_asked_for(small_ledger: Ledger) -> None:
+    write(small_ledger, *entered("i", 30.99, "web", ended(31.5)))
+    for name, zone, month in (
+        ("containment", "UTC", "2024-01"),
+        ("containment", "Europe/Oslo", "2024-02"),
+        ("self_service_share", "Europe/Oslo", "2024-02"),
+    ):
+        rows = figures(small_ledger, name, by=["month"], zone=zone, where={"channel": "web"})
+        assert {row.figure.by["month"] for row in rows} == {month}
