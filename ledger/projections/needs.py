@@ -1,8 +1,9 @@
 """Needs: every need a customer expressed, with when it was met, or stayed unmet.
 
-A conclusion (met, unmet) is of the oldest need of that name that has none yet. Where all have one, a need met after
-all is the oldest of that name that stayed unmet. A conclusion that finds no such need is a row of its own, never
-expressed as far as is known. In one instant (often a whole day) a conclusion may stand before its need.
+A conclusion (met, unmet) is of the need of that name that its causation_id names, else of the oldest that has none yet.
+Where all have one, a need met after all is the oldest of that name that stayed unmet. A conclusion that finds no such
+need is a row of its own, never expressed as far as is known. In one instant (often a whole day) a conclusion may stand
+before its need.
 """
 
 from __future__ import annotations
@@ -123,9 +124,7 @@ def _concluded_at_once(state: NeedsState, need: Need) -> int | None:
 def _conclude(state: NeedsState, event: Event, stretch: Stretch) -> None:
     met = event.type == "need.met"
     name = cast(NeedMet | NeedUnmet, event.data).need
-    waiting = _first(state.open, name)
-    if waiting is None and met:
-        waiting = _first(state.unmet, name)
+    waiting = _waiting(state, name, event.causation_id, (state.open, state.unmet) if met else (state.open,))
     if waiting is not None:
         need = state.needs[waiting]
     else:
@@ -139,13 +138,21 @@ def _conclude(state: NeedsState, event: Event, stretch: Stretch) -> None:
             state.unmet.setdefault(name, []).append(waiting)
 
 
-def _first(places: dict[str, list[int]], name: str) -> int | None:
-    waiting = places.get(name)
-    if waiting is None:
+def _waiting(state: NeedsState, name: str, cause: str | None, queues: Sequence[dict[str, list[int]]]) -> int | None:
+    """Take the place of the need that is named as the cause out of its queue, else of the oldest; None without any."""
+    found = [
+        (queue, place)
+        for queue in queues
+        for place in queue.get(name, ())
+        if cause is not None and state.needs[place].event_id == cause
+    ]
+    found += [(queue, queue[name][0]) for queue in queues if name in queue]
+    if not found:
         return None
-    place = waiting.pop(0)
-    if not waiting:
-        del places[name]
+    queue, place = found[0]
+    queue[name].remove(place)
+    if not queue[name]:
+        del queue[name]
     return place
 
 

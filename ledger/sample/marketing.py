@@ -71,15 +71,17 @@ def need(person: Person, at: int, named: str | None = None, stated: bool | None 
     data = {"need": named, "manner": "stated" if stated else "revealed"}
     # A system that keeps only how it ended leaves a conclusion without its need.
     lost = draw() < 0.03
-    if not lost and not person.tell(at, "need.expressed", data, CHANNELS.at(draw()), "inbound"):
+    expressed = "" if lost else person.tell(at, "need.expressed", data, CHANNELS.at(draw()), "inbound")
+    if not (expressed or lost):
         return
+    more = {"causation_id": expressed} if expressed and draw() < 0.75 else {}
     share = draw()
     if share < 0.85:
         at += int(draw() * (4 if draw() < 0.8 else 50) * DAY) + 1
         met = share < (0.68 if stated else 0.42)
-        person.tell(at, "need.met" if met else "need.unmet", dict(data))
+        person.tell(at, "need.met" if met else "need.unmet", dict(data), **more)
         if not met and draw() < 0.15:
-            person.tell(at + int(draw() * 20 * DAY) + 1, "need.met", dict(data))
+            person.tell(at + int(draw() * 20 * DAY) + 1, "need.met", dict(data), **more)
 
 
 def question(person: Person, at: int) -> None:

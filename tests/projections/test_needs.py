@@ -65,6 +65,16 @@ def test_a_conclusion_is_of_the_oldest_open_need_of_that_name() -> None:
     ) == [("a", 1, None, 4), ("b", 2, 5, None), ("c", 3, None, None)]
 
 
+def test_a_conclusion_is_of_the_need_that_it_names_as_its_cause() -> None:
+    first, second = need("expressed", 1, "price", "a"), need("expressed", 2, "price", "b")
+    assert concluded(first, second, need("met", 3, causation_id="b")) == [("a", 1, None, None), ("b", 2, 3, None)]
+    # What is no waiting need of that name is no cause of it.
+    assert concluded(first, second, need("met", 3, causation_id="offer")) == [("a", 1, 3, None), ("b", 2, None, None)]
+    failed = first, need("unmet", 3, causation_id="a"), second
+    assert concluded(*failed, need("met", 4, causation_id="a")) == [("a", 1, 4, 3), ("b", 2, None, None)]
+    assert concluded(*failed, need("unmet", 4, causation_id="a")) == [("a", 1, None, 3), ("b", 2, None, 4)]
+
+
 def test_a_need_may_be_met_after_all_once_no_other_of_the_name_is_open() -> None:
     first, second = need("expressed", 1, "price", "a"), need("expressed", 4, "price", "b")
     unmet = need("unmet", 3)

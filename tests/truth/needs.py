@@ -57,7 +57,9 @@ def _paired(events: Iterable[Happening]) -> tuple[list[Need], int]:
         met = event.type == "need.met"
         waiting = [place for place, need in enumerate(needs) if need.met is None and need.unmet is None]
         failed = [place for place, need in enumerate(needs) if need.met is None and need.unmet is not None]
-        places = waiting or (failed if met else [])
+        able = waiting + (failed if met else [])
+        cause = event.get("causation_id")
+        places = [place for place in able if needs[place].event.wire["event_id"] == cause] + able
         if places:
             need = needs[places[0]]
             needs[places[0]] = need._replace(met=event.at) if met else need._replace(unmet=event.at)

@@ -15,8 +15,9 @@ _NOT_EXPRESSED = {
 _LATER = {"later": "the need was expressed after the as-of time"}
 _DATED = "A need counts when it was expressed, with the stage, channel, department and segments of then."
 _PAIRED = (
-    "A conclusion is of the oldest need of that name and customer that has none; a need.met where all have one is of "
-    "the oldest that stayed unmet: met after all."
+    "A conclusion is of the need that its causation_id names, else of the oldest that has none; a need.met "
+    "where all have one is of the oldest that stayed unmet: met after all. Without causation_ids a need that is never "
+    "concluded takes the conclusion of the next one, and times come out too long."
 )
 _MANNER_UNKNOWN = "not told whether it was stated or revealed"
 
