@@ -17,6 +17,7 @@ RUN = [
     "docs/howto/follow.md",
     "docs/howto/identities.md",
     "docs/howto/operate.md",
+    "docs/howto/predict.md",
     "docs/howto/quality.md",
     "docs/howto/rebuild.md",
     "docs/howto/spark.md",
