@@ -13,6 +13,8 @@ from ledger.metrics.amounts import amount_figures
 from ledger.metrics.concentration import gini, value_deciles
 from ledger.metrics.cost_to_serve import net_value
 from ledger.metrics.definitions.value import LIFETIME_VALUE
+from ledger.metrics.outcomes import stage_outcome
+from ledger.metrics.paying import days_to_pay
 from ledger.metrics.rfm import Buyer, fifths, rfm, scored
 
 amounts = st.lists(st.integers(0, 10**9), min_size=1, max_size=60)
@@ -91,5 +93,16 @@ def test_the_most_recent_is_the_best_and_cells_are_told_by_how_common_they_are()
 
 
 def test_who_costs_more_than_they_spend_is_counted_below_zero() -> None:
-    told = {figure.statistic: figure for figure in net_value([30_000, -10_000], "EUR")}
-    assert (told["sum"].value, told["share"].value, told["share"].numerator) == (2.0, 0.5, 1)
+    told = {figure.statistic: figure for figure in net_value([30_000, -10_000, 0], "EUR")}
+    assert (told["sum"].value, told["share"].value, told["share"].numerator) == (2.0, 1 / 3, 1)
+
+
+def test_a_payment_in_the_instant_it_is_due_is_not_late() -> None:
+    (late,) = [figure for figure in days_to_pay([("settled", 9, 9, None)]) if figure.statistic == "share"]
+    assert (late.value, late.n) == (0.0, 1)
+
+
+def test_an_exit_just_at_the_horizon_is_within_it_and_who_was_seen_just_so_long_not_beyond_it() -> None:
+    figures = stage_outcome([(0, 10, "use"), (0, None, "")], ["use"], as_of=10, horizons=[10])
+    told = {str(figure.by.get("exit", figure.by.get("counted"))): figure.value for figure in figures}
+    assert told == {"use": 0.5, "none": 0.5, "at_risk": 0, "cut_off": 1}

@@ -59,6 +59,14 @@ def test_as_of_a_time_before_the_second_order_the_first_cycle_goes_on(quick_ledg
     assert (row.value, row.n, row.numerator) == (None, 1, 0)
 
 
+def test_a_visit_that_begins_after_the_as_of_time_is_in_no_cycle_yet(small_ledger: Ledger) -> None:
+    """The ledger's clock stands at 2027-01-15 08:00; what is told of the next minutes is still to come."""
+    soon = {**ordered("a", 1), "occurred_at": "2027-01-15T08:04:00+00:00"}
+    write(small_ledger, soon)
+    assert only(figures(small_ledger, "cycles_per_customer", "mean")).figure.n == 0
+    assert figures(small_ledger, "stage_resources") == []
+
+
 def test_a_cycle_is_of_the_channel_and_segments_it_began_in(quick_ledger: Ledger) -> None:
     gold = told("customer.segment_assigned", "a", 10, data_scheme="tier", data_segment="gold")
     first, *rest = twice(channel="web")

@@ -26,7 +26,7 @@ STAGE_OUTCOME = Metric(
     parts={
         "within": "the horizon, from the entry on: 30d, 90d, 180d and 365d, or the one length asked for",
         "exit": "share only: the stage the visit was left for, none for still there",
-        "counted": "count only: at_risk (observed longer than the horizon), cut_off (open, and not observed so long)",
+        "counted": "count only: at_risk (observed longer than the horizon), cut_off (open, and observed no longer)",
     },
     dimensions=("stage", "channel", "department", "segment", "month"),
     window="30d, 90d, 180d, 365d",
