@@ -39,9 +39,9 @@ DECIDED = ("from", "into", "source", "event_id", "recorded_at", "undone")
         "customer-ledger identities suggest",
         "customer-ledger identities apply --namespaces email,card",
         "customer-ledger identities apply --namespaces email,card --yes",
-        "customer-ledger identities merge shop-7 c-42 --evidence 'same passport at the counter'",
+        "customer-ledger identities merge shop-7 c-42 --evidence 'same passport'",
         "customer-ledger identities decided",
-        "customer-ledger identities unmerge identities merge-0f3c --why 'father and son'",
+        "customer-ledger identities unmerge identities merge-0f3c --why 'two people'",
     ),
 )
 @click.argument(
