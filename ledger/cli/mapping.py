@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from ledger.cli.drawing import Shown, figure, interval, plain, seen_from, table
+from ledger.cli.drawing import ABSENT, Shown, figure, interval, plain, seen_from, table
 from ledger.metrics.registry import METRICS
 
 Rows = list[dict[str, Any]]
@@ -64,14 +64,17 @@ def _coverage(rows: Rows) -> tuple[Rows, list[Shown]]:
 
 
 def _gaps(rows: Rows) -> tuple[Rows, list[Shown]]:
-    lines = [
-        {**row, "of": f"{row['value']} of {row['n']}", "left_out": row["excluded"]}
-        if row["statistic"] == "count"
-        else {**row, "encounters": row["value"], "customers": row["n"]}
-        for row in rows
-    ]
+    """Return a line for each touchpoint; the first of a gap, or one of none, says how many have it."""
+    lines: Rows = []
+    for row in rows:
+        if row["statistic"] == "count":
+            told = ABSENT if row["value"] is None else f"{row['value']} of {row['n']}"
+            lines.append({**row, "title": row["gap"], "of": told, "left_out": row["excluded"]})
+            continue
+        begun = lines.pop() if "touchpoint" not in lines[-1] else {"title": " ", "of": " "}
+        lines.append({**begun, **row, "encounters": row["value"], "customers": row["n"]})
     return lines, [
-        Shown("gap", "gap"), Shown("how many", "of"), Shown("touchpoint", "touchpoint"), Shown("layers", "layers"),
+        Shown("gap", "title"), Shown("how many", "of"), Shown("touchpoint", "touchpoint"), Shown("layers", "layers"),
         Shown("encounters", "encounters", "right"), Shown("customers", "customers", "right"),
         Shown("left out", "left_out"),
     ]  # fmt: skip

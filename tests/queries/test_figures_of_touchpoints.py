@@ -122,6 +122,13 @@ def test_split_by_stage_a_touchpoint_is_expected_where_it_belongs_and_misplaced_
     assert misplaced == {("purchase", "page:home")}
 
 
+def test_where_the_channel_is_unknown_nothing_is_out_of_place(small_ledger: Ledger) -> None:
+    write(small_ledger, page("a", 0, "robot"), page("a", 1, "robot", channel="web"))
+    found = rows(small_ledger, "touchpoint_gaps", catalogue(), by="channel")
+    misplaced = [row["channel"] for row in found if row["gap"] == "misplaced" and "touchpoint" in row]
+    assert misplaced == ["web"]
+
+
 def test_encounters_and_customers_of_each_touchpoint(ledger: Ledger) -> None:
     some_customers(ledger)
     found = rows(ledger, "touchpoint_encounters", catalogue())

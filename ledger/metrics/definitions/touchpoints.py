@@ -15,7 +15,9 @@ _NAMED = (
 )
 _NOBODY = {"nobody": "nobody met any touchpoint there, so it cannot be told"}
 _BY_MONTH = "Counted by month: a window is rounded out to whole months."
-_PLACED = "Split by stage or channel, a touchpoint is catalogued where it names that one, or names none."
+_PLACED = (
+    "Split by stage or channel, a touchpoint is catalogued where it names that one or none, and where it is unknown."
+)
 
 COVERAGE = Metric(
     name="touchpoint_coverage",

@@ -11,7 +11,7 @@ from ledger.journey.definition import Journey
 from ledger.metrics import touchpoints as maps
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.touchpoints import Map, Met
-from ledger.queries.cut import Cut, Key
+from ledger.queries.cut import UNKNOWN, Cut, Key
 from ledger.queries.view import View
 from ledger.queries.window import instants, months
 from ledger.store.figures.touchpoints import (
@@ -90,12 +90,15 @@ class TouchpointMap:
         return {key: _with_people(ways, people.get(key, [])) for key, ways in counted.items()}
 
     def _map(self, key: Key) -> Map:
-        """Return what is catalogued for a group: what names its stage and channel, or names none."""
+        """Return what is catalogued for a group: what names its stage and channel, or names none.
+
+        Where the stage or the channel is not known, nothing is out of place.
+        """
         if self._catalogue is None:
             return Map()
         asked = self._view.asked
         place = {**dict(zip(asked.by, key, strict=False)), **dict(asked.where)}
-        stage, channel = place.get("stage"), place.get("channel")
+        stage, channel = (None if place.get(name) == UNKNOWN else place.get(name) for name in ("stage", "channel"))
         here = [name for name, entry in self._catalogue.items() if entry.belongs(stage, channel)]
         return Map(self._catalogue, here)
 
