@@ -54,13 +54,14 @@ def test_the_modules_that_all_projections_stand_on_are_named_once() -> None:
 
 
 @pytest.fixture
-def another_step(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the steps of a case be another program than they are."""
+def as_they_are(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Give the fingerprints as they are, and let the steps of a case be another program from then on."""
+    before = {projection.name: Folds(context()).fingerprint(projection) for projection in PROJECTIONS}
     monkeypatch.setattr(
         fingerprinting, "getsource", lambda module: getsource(module) + "\nANOTHER = 1\n" * (module is loops)
     )
     _forget()
-    yield
+    yield before
     _forget()
 
 
@@ -69,10 +70,8 @@ def _forget() -> None:
     fingerprinting._source.cache_clear()
 
 
-AS_THEY_ARE = {projection.name: Folds(context()).fingerprint(projection) for projection in PROJECTIONS}
-
-
-@pytest.mark.usefixtures("another_step")
-def test_another_step_of_a_case_makes_another_fingerprint_of_cases_and_of_nothing_else() -> None:
+def test_another_step_of_a_case_makes_another_fingerprint_of_cases_and_of_nothing_else(
+    as_they_are: dict[str, str],
+) -> None:
     made = {projection.name: Folds(context()).fingerprint(projection) for projection in PROJECTIONS}
-    assert [name for name in made if made[name] != AS_THEY_ARE[name]] == ["cases"]
+    assert [name for name in made if made[name] != as_they_are[name]] == ["cases"]
