@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.metrics.differences import newcombe
 from ledger.metrics.pairs import Pairs
 
 
@@ -33,6 +34,12 @@ def test_what_goes_together_makes_the_interval_narrower() -> None:
     assert together is not None
     assert apart is not None
     assert together[1] - together[0] < apart[1] - apart[0]
+
+
+def test_what_hardly_goes_together_is_taken_as_independent() -> None:
+    # 15·16 − 15·14 is 30, no more than half of 60: Newcombe's correction leaves nothing of it.
+    assert Pairs(15, 15, 14, 16).interval == pytest.approx(newcombe((30, 60), (29, 60)))
+    assert Pairs(20, 10, 9, 21).interval != pytest.approx(newcombe((30, 60), (29, 60)))
 
 
 def test_no_pairs_have_no_difference() -> None:

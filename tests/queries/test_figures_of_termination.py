@@ -242,6 +242,20 @@ def test_win_back_counts_who_returned_within_a_year_with_an_attempt_and_without(
     assert shares(small_ledger, "win_back", "attempted", within=400 * DAY)["all"] == (3, 4)
 
 
+def test_what_comes_after_an_end_counts_when_it_ended(small_ledger: Ledger) -> None:
+    write(
+        small_ledger, requested("a", 20), ended("a", 40), told("referral.made", "a", 41), ordered("a", 42), until(500)
+    )
+    for name in ("referrals_after_termination", "win_back"):
+        rows = figures(small_ledger, name, "share", by=["month"])
+        assert {(row.figure.by["month"], row.figure.numerator) for row in rows if row.figure.numerator} == {
+            ("2024-02", 1)
+        }
+        assert {row.figure.n for row in figures(small_ledger, name, "share", before=micros(30))} == {0}
+        assert 1 in {row.figure.n for row in figures(small_ledger, name, "share", since=micros(30))}
+    assert said(small_ledger, "outcome", before=micros(30))["ended"] == 1
+
+
 def test_a_late_request_and_a_retracted_end_move_the_figures(small_ledger: Ledger) -> None:
     write(small_ledger, ended("a", 10, "end"), until(20))
     assert said(small_ledger, "outcome")["ended"] == 1

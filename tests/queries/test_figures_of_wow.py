@@ -8,7 +8,7 @@ import pytest
 
 from ledger import Ledger
 from ledger.metrics.proportions import wilson
-from tests.queries.telling import Wire, figures, numbers, only, ordered, rated, told, values, write
+from tests.queries.telling import Wire, figures, iso, micros, numbers, only, ordered, rated, told, values, write
 
 DAY = 86_400_000_000
 
@@ -51,6 +51,12 @@ def test_a_customer_of_two_months_counts_in_both_and_once_in_all(small_ledger: L
     ]
     assert numbers(of_customers, "month") == {"2024-01": 2, "2024-02": 1}
     assert only(figures(small_ledger, "wow_rate", "share"), of="customers").figure.numerator == 1
+
+
+def test_the_rate_is_of_whole_months(small_ledger: Ledger) -> None:
+    write(small_ledger, wow("a", 2), viewed("a", 20), wow("a", 40))
+    (row,) = figures(small_ledger, "wow_rate", "mean", since=micros(10), before=micros(15))
+    assert (row.figure.value, row.figure.n, row.from_, row.to) == (500, 2, iso(0), iso(31))
 
 
 def follow(ledger: Ledger, act: str, **asked: Any) -> tuple[Any, ...]:
