@@ -21,14 +21,15 @@ _JOURNEYS = (
 _OVER = (
     "A journey is over when its last step that is not optional was taken, when a terminal stage was entered or the "
     "next cycle began, when the time for the whole plan (`within`, --within) has run out, or when the time for the "
-    "next step has. What comes after the time for the whole plan does not count."
+    "next step has. The time for the whole plan runs from the journey's first step; what comes after it does not count."
 )
 _FIRST = (
     "A step is taken when it first happens. Steps of one instant are taken in the order of the plan, because within "
     "an instant nothing is known of their order."
 )
 _PLACED = (
-    "A journey counts when, and where, its first step happened, planned or not; the segment is the one of then for "
+    "A customer, cycle or case without any step of the plan's sort is no journey (of an open plan, without any planned "
+    "one). A journey counts when, and where, its first step happened; the segment is the one of then for "
     "stages, the customer's own as of the time of the figure for events."
 )
 _NOTES = (_JOURNEYS, _OVER, _FIRST, _PLACED)
