@@ -7,6 +7,7 @@ the logistic regression over person-periods is that of the hazard. scikit-learn 
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -154,18 +155,19 @@ def train(known: Known, left_in: Integers, periods: int) -> Hazard:
 
 
 def demand_library() -> None:
-    """Raise InvalidArgument, with the cure, where scikit-learn is not installed."""
-    _library()
-
-
-def _library() -> type:
-    try:
-        from sklearn.linear_model import LogisticRegression
-    except ImportError:
+    """Raise InvalidArgument, with the cure, where scikit-learn is not installed; it is not loaded yet."""
+    if find_spec("sklearn") is None:
         raise InvalidArgument(
             "the hazard of leaving is learnt by scikit-learn, which is not installed: "
             "pip install 'customer-ledger[predict]'"
-        ) from None
+        )
+
+
+def load_library() -> type:
+    """Load scikit-learn, which takes a second or two, and return its logistic regression."""
+    demand_library()
+    from sklearn.linear_model import LogisticRegression
+
     found: type = LogisticRegression
     return found
 
@@ -173,7 +175,7 @@ def _library() -> type:
 def _fitted(design: Floats, leaves: npt.NDArray[np.bool_], weight: Integers) -> Floats:
     # The intercept, the last column, is scikit-learn's own, because it is not to be penalised. Newton's steps start
     # from zero and draw nothing at random: the same rows give the same coefficients.
-    model: Any = _library()(C=1 / PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=100)
+    model: Any = load_library()(C=1 / PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=100)
     model.fit(design[:, :-1], leaves, sample_weight=weight.astype(np.float64))
     return np.append(model.coef_[0], model.intercept_)
 

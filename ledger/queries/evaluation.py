@@ -15,9 +15,9 @@ from ledger.metrics.foretold import foretold
 from ledger.metrics.hazard import demand_library, train
 from ledger.metrics.proportions import share
 from ledger.projections.risk import PERIODS
-from ledger.queries.at_risk import AtRisk, Horizons, horizons
+from ledger.queries.at_risk import AtRisk, Horizons
 from ledger.queries.figure_row import FigureRow, figure_rows, iso
-from ledger.queries.prediction import HORIZON
+from ledger.queries.prediction import HORIZON, folded
 from ledger.queries.question import Question
 from ledger.queries.view import View, view
 from ledger.schemas.duration import duration_text
@@ -50,7 +50,7 @@ def evaluate(
         _demand_time_after(seen, at, horizon)
         position = min(position_known_at(seen.log, knew), seen.position)
         until = Until(known_at=knew, position=position)
-        found = horizons(store, store.definitions, until, at=at, horizon=horizon, scheme=scheme)
+        found = folded(store, until, at=at, horizon=horizon, scheme=scheme)
         _demand_past(found, at, knew)
         hazard = train(found.past.known, found.past.left_in, PERIODS)
         fate = _fate(seen, found.present, at, horizon)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from msgspec import Struct, structs
 
 from ledger.metrics.definitions.prediction import HAZARD_COEFFICIENTS, HAZARD_TRAINING, TERMINATION_RISK
 from ledger.metrics.figure import Figure, Scope
-from ledger.metrics.hazard import Foretold, Hazard, demand_library, train
+from ledger.metrics.hazard import Foretold, Hazard, demand_library, load_library, train
 from ledger.metrics.proportions import share
 from ledger.projections.risk import PERIODS
-from ledger.queries.at_risk import AtRisk, horizons
+from ledger.queries.at_risk import AtRisk, Horizons, horizons
 from ledger.queries.figure_row import FigureRow, figure_rows
 from ledger.queries.question import Question
 from ledger.queries.view import View, view
 from ledger.schemas.duration import duration, duration_text
 from ledger.store.links import units_of
-from ledger.store.log import customer_ids, stream_of
+from ledger.store.log import Until, customer_ids, stream_of
 from ledger.store.store import Store
 
 HORIZON = duration("90d")
@@ -88,8 +89,17 @@ def model(store: Store, outlook: Outlook) -> list[FigureRow]:
 def learn(store: Store, seen: View, outlook: Outlook) -> Learnt:
     """Return the model of all that had happened by the view's as-of time. Raises InvalidArgument."""
     at = seen.as_of + 1
-    found = horizons(store, store.definitions, seen.until, at=at, horizon=outlook.horizon, scheme=outlook.scheme)
+    found = folded(store, seen.until, at=at, horizon=outlook.horizon, scheme=outlook.scheme)
     return Learnt(train(found.past.known, found.past.left_in, PERIODS), found.present, at, outlook.horizon)
+
+
+def folded(store: Store, until: Until, *, at: int, horizon: int, scheme: str | None) -> Horizons:
+    """Return the horizons up to `at`; scikit-learn is loaded meanwhile, because either takes seconds."""
+    with ThreadPoolExecutor(1) as beside:
+        loading = beside.submit(load_library)
+        found = horizons(store, store.definitions, until, at=at, horizon=horizon, scheme=scheme)
+        loading.result()
+    return found
 
 
 def _risk(learnt: Learnt, foretold: Foretold, place: int, named: dict[int, str]) -> Figure:
