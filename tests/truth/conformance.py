@@ -137,6 +137,13 @@ def _own(lives: list[Life]) -> list[Told]:
     ]
 
 
+def _over_by_cycle(lives: list[Life]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for way in _cycles(lives):
+        counts[str(way.cycle)] += way.ended or "renewal" in {name for name, _ in way.steps}
+    return dict(counts)
+
+
 def _conforms(told: Told, needed: list[str]) -> bool:
     names = {name for name, _ in told.first}
     return set(needed) <= names and not told.repeated and len(told.kept) == len(told.first)
@@ -312,11 +319,7 @@ FIGURES = (
         "cycles that are over, by cycle",
         "conformance --by cycle",
         lambda rows: split(_of("plan_conformance", rows), "share", "cycle", field="n", what="completed"),
-        lambda lives: dict(
-            Counter(
-                str(way.cycle) for way in _cycles(lives) if way.ended or "renewal" in {name for name, _ in way.steps}
-            )
-        ),
+        _over_by_cycle,
     ),
     Known(
         "customers that go as planned, with times and within a year",
