@@ -254,6 +254,8 @@ def test_what_comes_after_an_end_counts_when_it_ended(small_ledger: Ledger) -> N
         assert {row.figure.n for row in figures(small_ledger, name, "share", before=micros(30))} == {0}
         assert 1 in {row.figure.n for row in figures(small_ledger, name, "share", since=micros(30))}
     assert said(small_ledger, "outcome", before=micros(30))["ended"] == 1
+    assert numbers(figures(small_ledger, "leaving_time", "median", before=micros(30)), "outcome")["ended"] == 1
+    assert shares(small_ledger, "retention_success", "attempted", since=micros(30))["all"] == (0, 0)
 
 
 def test_a_late_request_and_a_retracted_end_move_the_figures(small_ledger: Ledger) -> None:
