@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.metrics.definitions.feedback_loop import CLOSED_LOOP, NEVER_ANSWERED
 from ledger.metrics.feedback_loop import (
     LEGS,
+    MATURITY,
     Maturity,
     Received,
     Steps,
@@ -91,6 +93,14 @@ def closed(*loops: tuple[float | None, float | None], within: int = 30) -> Figur
 def test_a_loop_is_closed_when_it_is_communicated_back_within_the_window() -> None:
     figure = closed((0, 30), (0, 30.1), (0, None), (0, 1))
     assert (figure.value, figure.n, figure.numerator) == (0.5, 4, 2)
+
+
+def test_a_loop_communicated_before_it_was_received_is_closed() -> None:
+    assert closed((5, 3)).value == 1
+
+
+def test_a_loop_is_judged_after_the_window_that_its_definition_names() -> None:
+    assert {CLOSED_LOOP.window, NEVER_ANSWERED.window} == {f"{MATURITY // DAY}d"}
 
 
 def test_a_young_loop_is_immature_even_if_it_is_closed() -> None:

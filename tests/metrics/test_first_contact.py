@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ledger.metrics.definitions.first_contact import FIRST_CONTACT_RESOLUTION
 from ledger.metrics.figure import Figure
-from ledger.metrics.first_contact import Case, Contact, Contacts, first_contact_resolution
+from ledger.metrics.first_contact import WITHIN, Case, Contact, Contacts, first_contact_resolution
 
 DAY = 86_400_000_000
 NOW = 100 * DAY
@@ -44,6 +45,10 @@ def test_a_contact_for_another_reason_fails_the_third_and_for_the_same_the_fourt
 def test_a_contact_counts_after_the_resolution_and_up_to_the_end_of_the_window() -> None:
     for day, again in ((9, 1), (10, 1), (10.01, 0), (17, 0), (17.01, 1)):
         assert solved(case(), again=(contact(day),))["no_repeat_contact"].value == again
+
+
+def test_a_further_contact_is_looked_for_as_long_as_the_definition_says() -> None:
+    assert FIRST_CONTACT_RESOLUTION.window == f"{WITHIN // DAY}d"
 
 
 def test_a_contact_in_the_case_itself_or_of_another_customer_is_no_further_one() -> None:

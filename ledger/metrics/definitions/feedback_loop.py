@@ -74,6 +74,7 @@ CLOSED_LOOP = Metric(
     window="30d",
     notes=(
         "What was communicated later than the window is not closed here, so that old loops are judged as new ones.",
+        "What was communicated before it was received (clocks differ) counts as closed.",
         *_DATED,
     ),
 )
