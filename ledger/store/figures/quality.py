@@ -12,7 +12,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, and_, case, func, select, text
 
 from ledger.journey.reading import BY_KNOWLEDGE, LASTING
-from ledger.store.figures.bounds import Bounds
+from ledger.store.figures.bounds import UNBOUNDED, Bounds
 from ledger.store.figures.cases import FILES
 from ledger.store.figures.scan import PAGE, Scan
 from ledger.store.links import Units
@@ -86,8 +86,8 @@ class Noticed:
             steps, step = self.steps[event.type], (customer, event.case_id)
             steps[step] = min(at, steps.get(step, at))
 
-    def within(self, event: _Seen, customer: int, times: tuple[int, int], *, disordered: bool) -> None:
-        """Take in an event of the window, with when it occurred and was received (µs)."""
+    def within(self, event: _Seen, customer: int, delay: int, disordered: bool) -> None:
+        """Take in an event of the window, with how long it was on its way (µs)."""
         source, precision = event.source, event.time_precision
         actor = None if event.actor is None else event.actor.type
         # A plain tuple: a named one takes as long to make as all the rest.
@@ -96,7 +96,7 @@ class Noticed:
         if disordered:
             self.disordered[source] += 1
         if precision not in ROUGH:
-            self.delays[source].append(times[1] - times[0])
+            self.delays[source].append(delay)
 
 
 _read = msgspec.json.Decoder(_Seen).decode
@@ -124,9 +124,11 @@ class Pass:
 
     def _once(self, within: Bounds, stepped: frozenset[str]) -> Noticed:
         noticed, latest = Noticed(), dict[int, int]()
-        survivor, parked, retracted = self._units.survivor, self._scan.parked, self._scan.retracted
+        parked, retracted, everything = self._scan.parked, self._scan.retracted, within == UNBOUNDED
+        # A million events a question: what is looked up for each of them is looked up in a dict.
+        survivors = {stream: self._units.survivor(stream) for stream in self._units.merged}
         for stream, kind, at, received, header, sealed in self._rows():
-            customer = survivor(stream)
+            customer = survivors.get(stream, stream)
             if kind in BY_KNOWLEDGE or customer in parked:
                 continue
             try:
@@ -134,7 +136,7 @@ class Pass:
             except msgspec.MsgspecError:
                 parked.add(customer)
                 continue
-            inside = within.hold(at)
+            inside = everything or within.hold(at)
             if retracted and (stream, event.source, event.event_id) in retracted and kind not in LASTING:
                 noticed.retracted[event.source] += inside
                 continue
@@ -144,7 +146,7 @@ class Pass:
             if kind in stepped or kind in IDENTIFYING:
                 noticed.whenever(event, customer, at)
             if inside:
-                noticed.within(event, customer, (at, received), disordered=at < before)
+                noticed.within(event, customer, received - at, at < before)
                 noticed.contents[event.source].append(hash((customer, _content(header), sealed)))
         return noticed
 
