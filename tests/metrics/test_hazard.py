@@ -157,9 +157,7 @@ def test_why_is_what_a_row_has_more_or_less_of_than_the_mean_row() -> None:
 
 
 def test_stages_are_compared_with_the_most_frequent_one() -> None:
-    rows = known(
-        6, stage=["use", "renewal", "use", "awareness", "renewal", "use"], segment=["", "b", "a", "", "b", ""]
-    )
+    rows = known(6, stage=["use", "renewal", "use", "awareness", "renewal", "use"], segment=["", "b", "a", "", "b", ""])
     within = frame(rows)
     assert (within.stage, within.stages) == ("use", ("renewal", "awareness"))
     assert (within.segment, within.segments) == ("", ("b", "a"))
