@@ -12,6 +12,7 @@ from ledger.commands import Merger, Outcome
 from ledger.errors import InvalidArgument
 from ledger.events.event import Event
 from ledger.events.instants import instant
+from ledger.journey.context import Context
 from ledger.opening import DEFAULT_URL, open_store
 from ledger.projecting.activate import Activated, activate, roll_back
 from ledger.projecting.catch_up import CaughtUp, catch_up
@@ -37,7 +38,7 @@ from ledger.queries.verify import Verified, verify
 from ledger.runners.preparing import EventLike
 from ledger.runners.run import Run
 from ledger.schemas.catalogue import catalogue_from_toml
-from ledger.schemas.definitions import Definitions
+from ledger.schemas.definitions import Definitions, compile_context
 from ledger.schemas.duration import duration
 from ledger.schemas.plan import plan_from_toml
 from ledger.store.clock import Clock, system_clock
@@ -245,7 +246,7 @@ class Ledger:
 
         Raises InvalidDefinition, InvalidArgument, ProjectionStale.
         """
-        stages = {stage.name for stage in self.store.context.journey.stages}
+        stages = self._context(asked).journey.primary
         against = None if catalogue is None else catalogue_from_toml(catalogue, stages)
         return touchpoints(self.store, names, catalogue=against, **_instants(asked))
 
@@ -254,8 +255,13 @@ class Ledger:
 
         `asked` is that of `metrics`. Raises InvalidDefinition, InvalidArgument, ProjectionStale.
         """
-        against = None if plan is None else plan_from_toml(plan, self.store.context)
+        against = None if plan is None else plan_from_toml(plan, self._context(asked))
         return conformance(self.store, plan=against, **_instants(asked))
+
+    def _context(self, asked: dict[str, Any]) -> Context:
+        """Return what files are read under: the journey that is asked for, else the one in force."""
+        journey: Definitions | None = asked.get("journey")
+        return self.store.context if journey is None else compile_context(journey)
 
     def quality(self, **asked: Any) -> list[dict[str, Any]]:
         """Return the figures of how far the log can be trusted, of all sources and of each; `asked` as in `metrics`."""
