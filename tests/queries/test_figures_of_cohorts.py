@@ -113,3 +113,23 @@ def test_a_month_is_one_of_the_zone(quick_ledger: Ledger) -> None:
     write(quick_ledger, ordered("a", FEB - 0.1), viewed("z", MAY, "outbound"))
     assert parts(quick_ledger, "2024-01")["new"] == 1
     assert parts(quick_ledger, "2024-02", zone="Asia/Tokyo")["new"] == 1
+
+
+def test_who_is_under_contract_when_a_month_begins_stays_or_goes_and_may_come_back(quick_ledger: Ledger) -> None:
+    write(
+        quick_ledger,
+        told("contract.activated", "a", 5),
+        told("contract.terminated", "a", FEB + 3),
+        told("contract.renewed", "a", MARCH + 2),
+        told("contract.activated", "b", 6),
+        told("contract.lapsed", "b", FEB + 1),
+        told("contract.renewed", "b", FEB + 2),
+        told("contract.terminated", "c", FEB + 2),
+        told("page.viewed", "z", MAY),
+    )
+    rows = figures(quick_ledger, "contract_retention", "share")
+    assert values(rows, "month") == {"2024-02": 0.5, "2024-03": 1.0, "2024-04": 1.0}
+    assert numbers(rows, "month") == {"2024-02": 2, "2024-03": 1, "2024-04": 2}
+    assert [row.figure.excluded for row in rows] == [{"no_start": 1}, {}, {}]
+    since = figures(quick_ledger, "contract_retention", "share", since=micros(APRIL), by="segment:tier")
+    assert numbers(since, "segment:tier", "month") == {("unknown", "2024-04"): 2}

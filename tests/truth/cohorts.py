@@ -14,6 +14,9 @@ from tests.truth.outcomes import observed_until
 
 DAY = 86_400_000_000
 
+FORCE = ("contract.activated", "contract.renewed", "contract.upgraded", "contract.downgraded")
+ENDS = ("contract.terminated", "contract.lapsed")
+
 LATER = (30, 60, 90, 180, 360)
 
 
@@ -58,6 +61,31 @@ def _lifecycle(lives: list[Life], activity: str) -> dict[Any, int]:
     return counts
 
 
+def _under_contract(lives: list[Life]) -> dict[str, Any]:
+    """Return for each month that was over the share that stayed under contract, by asking who was at both its ends."""
+    end = datetime.fromtimestamp(observed_until(lives) / 1e6, UTC) + timedelta(days=1)
+    stood: list[list[tuple[int, bool]]] = []
+    for life in lives:
+        told = [(e.at, e.type in FORCE) for e in life.events if e.type in FORCE or e.type in ENDS]
+        stood.append([(_month(at), in_force) for at, in_force in sorted(told)])
+
+    def under(told: list[tuple[int, bool]], month: int) -> bool:
+        return bool([in_force for at, in_force in told if at <= month][-1:] == [True])
+
+    found = {}
+    for month in range(min(told[0][0] for told in stood if told), end.year * 12 + end.month - 1):
+        began = [told for told in stood if under(told, month - 1)]
+        if began:
+            named = f"{month // 12:04d}-{month % 12 + 1:02d}"
+            found[named] = sum(under(told, month) for told in began) / len(began)
+    return found
+
+
+def _month(at: int) -> int:
+    local = datetime.fromtimestamp(at / 1e6, UTC)
+    return local.year * 12 + local.month - 1
+
+
 def _rolled(activity: str) -> Known:
     def told(rows: Rows) -> Any:
         return split(rows, "share", "days_later", "counted", activity=activity)
@@ -82,4 +110,15 @@ def _lived(activity: str) -> Known:
     )
 
 
-FIGURES = (_rolled("order"), _rolled("inbound"), _lived("order"), _lived("inbound"))
+FIGURES = (
+    _rolled("order"),
+    _rolled("inbound"),
+    _lived("order"),
+    _lived("inbound"),
+    Known(
+        "Customers who stay under contract, by month",
+        "metrics contract_retention",
+        lambda rows: {month: kept for month, kept in split(rows, "share", "month").items() if kept is not None},
+        _under_contract,
+    ),
+)

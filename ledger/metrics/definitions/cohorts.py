@@ -73,4 +73,30 @@ LIFECYCLE = Metric(
     ),
 )
 
-DEFINITIONS: tuple[Metric, ...] = (ROLLING_RETENTION, LIFECYCLE)
+CONTRACT_RETENTION = Metric(
+    name="contract_retention",
+    topic="cohorts",
+    grain="month",
+    title="Retention of customers under contract",
+    n="customers under contract when the month began",
+    source="the events: contract.activated, .renewed, .upgraded, .downgraded, .terminated, .lapsed",
+    statistics=(
+        Statistic(
+            name="share",
+            unit="share",
+            formula="customers under contract at the end of the month / n; contractual churn is 1 − this share",
+            interval=_WILSON,
+        ),
+    ),
+    excluded={"no_start": "the customer's contract ended in the month, and none was ever told to be in force"},
+    dimensions=("segment", "month"),
+    notes=(
+        "Under contract is who had one activated, renewed, upgraded or downgraded, and then not terminated or lapsed.",
+        "Of several such events at one instant one that shows a contract in force counts.",
+        "It is always told by month, of the journey's zone; a month that was not over at the as-of time is not told.",
+        "What came before the window tells who was under contract. Segments are the customer's own.",
+        "Without contracts, who is gone can only be guessed: see rolling_retention, lifecycle and recency.",
+    ),
+)
+
+DEFINITIONS: tuple[Metric, ...] = (ROLLING_RETENTION, LIFECYCLE, CONTRACT_RETENTION)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ledger.errors import InvalidArgument
 from ledger.events.contacts import is_touchpoint
+from ledger.metrics import contracts, rolling
 from ledger.metrics import lifecycle as lives
-from ledger.metrics import rolling
 from ledger.metrics.figure import Figure
 from ledger.metrics.occasions import Integers, last_day_of, months_of, occasions
 from ledger.metrics.quantiles import MICROSECONDS
@@ -25,6 +26,9 @@ FIRST_ACT = {"activity": "activity", "channel": "channel", "segment": "segments"
 """What a customer is grouped by: their first activity."""
 
 MONTH = {"activity": "activity", "segment": "segments", "month": "period"}
+
+
+CONTRACT = {"segment": "segments", "month": "period"}
 
 
 class Act(NamedTuple):
@@ -82,6 +86,43 @@ def lifecycle(view: View) -> list[Figure]:
     ]
 
 
+def contract_retention(view: View) -> list[Figure]:
+    """Return who stays under contract, always by month."""
+    cut = Cut(view.asked.always_by("month"), CONTRACT, view.context)
+    segments = view.segments if "segments" in cut.raw else {}
+    within, until = months(view.asked, view.context), _last_whole_month(view)
+    rows: list[tuple[Any, ...]] = []
+    for customer, ends in _contracts(view).items():
+        about: dict[str, Any] = {"segments": segments.get(customer)}
+        for month, kept in contracts.under_contract(ends, until):
+            about["period"] = _first_day(month)
+            if within.hold(about["period"]):
+                rows.append((*(about[name] for name in cut.raw), kept))
+    return [
+        figure
+        for key, group in cut.groups(rows).items()
+        for figure in contracts.contract_retention([kept for (kept,) in group], cut.scope(key))
+    ]
+
+
+def _contracts(view: View) -> dict[int, dict[int, bool]]:
+    """Return of each customer's months with such an event whether a contract was in force after the last one."""
+    month_of = view.context.month
+
+    def take(events: Iterator[Seen]) -> dict[tuple[int, int], tuple[int, bool]]:
+        lasts: dict[tuple[int, int], tuple[int, bool]] = {}
+        for customer, at, glance in events:
+            key, told = (customer, month_of(at)), (at, glance.type in contracts.IN_FORCE)
+            lasts[key] = max(told, lasts.get(key, told))
+        return lasts
+
+    found: dict[int, dict[int, bool]] = defaultdict(dict)
+    types = sorted(contracts.IN_FORCE | contracts.OVER)
+    for (customer, first_day), (_, in_force) in view.scan.gather(take, types).items():
+        found[customer][_month(first_day)] = in_force
+    return found
+
+
 def _asked(view: View, known: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield the activities that the question does not leave out, with what belongs to each."""
     only = dict(view.asked.where).get("activity")
@@ -135,10 +176,16 @@ def _active_months(view: View, measure: str, value: str) -> dict[int, set[int]]:
 
 def _last_whole_month(view: View) -> int:
     until = view.context.day(view.as_of)
-    month = int(months_of(np.asarray([until]))[0])
+    month = _month(until)
     return month if last_day_of(month) <= until else month - 1
 
 
+@cache
+def _month(day: int) -> int:
+    return int(months_of(np.asarray([day]))[0])
+
+
+@cache
 def _first_day(month: int) -> int:
     return last_day_of(month - 1) + 1
 
@@ -146,4 +193,5 @@ def _first_day(month: int) -> int:
 FIGURES: Figures = {
     "rolling_retention": rolling_retention,
     "lifecycle": lifecycle,
+    "contract_retention": contract_retention,
 }
