@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from msgspec import Struct, structs
 
+from ledger.errors import InvalidArgument
 from ledger.metrics.definitions.prediction import HAZARD_COEFFICIENTS, HAZARD_TRAINING, TERMINATION_RISK
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.hazard import Foretold, Hazard, demand_library, load_library, train
 from ledger.metrics.proportions import share
 from ledger.projections.risk import PERIODS
 from ledger.queries.at_risk import AtRisk, Horizons, horizons
-from ledger.queries.figure_row import FigureRow, figure_rows
+from ledger.queries.figure_row import FigureRow, figure_rows, iso
 from ledger.queries.question import Question
 from ledger.queries.view import View, view
 from ledger.schemas.duration import duration, duration_text
@@ -94,11 +95,19 @@ def learn(store: Store, seen: View, outlook: Outlook) -> Learnt:
 
 
 def folded(store: Store, until: Until, *, at: int, horizon: int, scheme: str | None) -> Horizons:
-    """Return the horizons up to `at`; scikit-learn is loaded meanwhile, because either takes seconds."""
+    """Return the horizons up to `at`; scikit-learn is loaded meanwhile, because either takes seconds.
+
+    Raises InvalidArgument for a scheme that is not known.
+    """
     with ThreadPoolExecutor(1) as beside:
         loading = beside.submit(load_library)
         found = horizons(store, store.definitions, until, at=at, horizon=horizon, scheme=scheme)
         loading.result()
+    if scheme is not None and found.past.rows and not found.past.known.segment.any():
+        raise InvalidArgument(
+            f"nobody was placed in a segment of the scheme {scheme!r} before {iso(at)}: look at the spelling in "
+            "`customer-ledger customers`, or leave the segment out"
+        )
     return found
 
 

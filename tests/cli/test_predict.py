@@ -82,6 +82,7 @@ REFUSED = {
     "risk --as-of 2024-01-25": "not learnt from fewer than 20",
     "risk nobody": "no customer 'nobody' in this ledger",
     "model --top 3": "leave it out",
+    "model --segment teir": "in a segment of the scheme 'teir'",
     "next": "name one customer",
     "next c1 c2": "name one customer",
 }
