@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import AalenJohansenFitter, KaplanMeierFitter
 
@@ -31,6 +31,7 @@ def columns(drawn: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
     return [duration for duration, _ in drawn], [ending for _, ending in drawn]
 
 
+@settings(max_examples=40)
 @given(untied)
 def test_the_incidence_of_each_ending_is_that_of_lifelines(drawn: list[tuple[int, int]]) -> None:
     durations, endings = columns(drawn)
@@ -40,6 +41,7 @@ def test_the_incidence_of_each_ending_is_that_of_lifelines(drawn: list[tuple[int
             assert ours.at(time) == pytest.approx(share, abs=1e-9)
 
 
+@settings(max_examples=40)
 @given(untied)
 def test_its_variance_and_interval_are_those_of_lifelines(drawn: list[tuple[int, int]]) -> None:
     durations, endings = columns(drawn)
@@ -57,6 +59,7 @@ def test_its_variance_and_interval_are_those_of_lifelines(drawn: list[tuple[int,
                 assert interval == pytest.approx((low, high), abs=1e-9)
 
 
+@settings(max_examples=40)
 @given(tied)
 def test_ends_of_different_ways_at_one_time_are_those_of_lifelines_which_sets_them_apart(
     drawn: list[tuple[int, int]],
