@@ -11,13 +11,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 from msgspec import Struct
 
 from ledger.events.contacts import is_contact, is_touchpoint
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.identity import CustomerSegmentAssigned
+from ledger.events.instants import occurred
 from ledger.events.interaction import InteractionCompleted
 from ledger.events.voice import FeedbackReceived, SurveyResponded
 from ledger.journey.context import Context
@@ -48,11 +49,19 @@ COUNTED = {
 COUNTS = ("contacts", "complaints", "obstacles", "payments_failed", "unsupported", "repeated")
 
 
+class Assigned(NamedTuple):
+    """A segment that was assigned, in the order of what it is valid from; `said_at` is when that occurred."""
+
+    said_at: int
+    scheme: str
+    segment: str
+
+
 class RiskState(Struct, array_like=True, gc=False):
     """What is known of one customer so far; `next_at` is the start of the horizon to come.
 
-    `recent` are the instants of what is counted, back to LONG before the last start; `entered` is the step of the row
-    that runs, 0 while nobody left within it.
+    `recent` are the instants of what is counted, back to LONG before the last start; `left_in` is that of the row that
+    runs.
     """
 
     rows: list[Row] = []
@@ -66,7 +75,7 @@ class RiskState(Struct, array_like=True, gc=False):
     recent: dict[str, list[int]] = {}
     cases: set[str] = set()
     rating: float | None = None
-    segments: str = NO_SEGMENTS
+    assigned: list[Assigned] = []
 
 
 class RiskFold:
@@ -75,6 +84,7 @@ class RiskFold:
     def __init__(self, context: Context, *, at: int, horizon: int) -> None:
         self._at = at
         self._horizon = horizon
+        self._zone = context.zone
         self._terminal = frozenset(stage.name for stage in context.journey.stages if stage.terminal)
         self._touchpoints = frozenset(t.name for t in context.vocabulary.values() if is_touchpoint(t))
         self._contacts = frozenset(t.name for t in context.vocabulary.values() if is_contact(t))
@@ -103,6 +113,16 @@ class RiskFold:
         learn = LEARN.get(kind)
         if learn is not None:
             learn(state, event)
+        elif kind == "customer.segment_assigned":
+            self._assign(state, event)
+
+    def _assign(self, state: RiskState, event: Event) -> None:
+        """Keep a segment; one that was assigned from a day gone by is known only once that had occurred."""
+        data = cast(CustomerSegmentAssigned, event.data)
+        said_at = event.at
+        if data.valid_from is not None:
+            said_at = max(said_at, occurred(event.occurred_at, event.time_precision, self._zone))
+        state.assigned.append(Assigned(said_at, data.scheme, data.segment))
 
     def _enter(self, state: RiskState, entry: Entry) -> None:
         if entry.stage in self._terminal and state.running is not None and not state.left_in:
@@ -134,7 +154,7 @@ class RiskFold:
             *(_counted(state, name, start) for name in COUNTS),
             len(state.cases),
             state.rating,
-            state.segments,
+            _segments(state, start),
         )
 
     def rows(self, state: RiskState) -> list[Row]:
@@ -155,6 +175,14 @@ def _count(state: RiskState, name: str, at: int) -> None:
 def _counted(state: RiskState, name: str, start: int) -> int:
     times = state.recent.get(name, ())
     return len(times) - bisect_left(times, start - (LATELY if name == "contacts" else LONG))
+
+
+def _segments(state: RiskState, start: int) -> str:
+    segments = NO_SEGMENTS
+    for assigned in state.assigned:
+        if assigned.said_at < start:
+            segments = with_segment(segments, assigned.scheme, assigned.segment)
+    return segments
 
 
 def _forget(state: RiskState, start: int) -> None:
@@ -193,17 +221,11 @@ def _rated(state: RiskState, event: Event) -> None:
         state.rating = 1 - place if survey.high_is == "bad" else place
 
 
-def _placed(state: RiskState, event: Event) -> None:
-    data = cast(CustomerSegmentAssigned, event.data)
-    state.segments = with_segment(state.segments, data.scheme, data.segment)
-
-
 LEARN: dict[str, Callable[[RiskState, Event], None]] = {
     "case.opened": _opened,
     "case.reopened": _opened,
     "case.resolved": _closed,
     "case.closed": _closed,
-    "customer.segment_assigned": _placed,
     "feedback.received": _complained,
     "interaction.completed": _completed,
     "survey.responded": _rated,
@@ -256,6 +278,6 @@ def risk(at: int, horizon: int) -> Projection[RiskState]:
         key=("start",),
         state=RiskState,
         bind=partial(RiskFold, at=at, horizon=horizon),
-        handles=frozenset(LEARN),
+        handles=frozenset({"customer.segment_assigned", *LEARN}),
         ignores=IGNORED,
     )

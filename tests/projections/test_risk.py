@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from ledger.events import VOCABULARY
 from ledger.journey.reading import effective
@@ -140,6 +142,20 @@ def test_a_segment_is_that_of_the_time() -> None:
     gold = event("customer.segment_assigned", 70 * DAY, data_scheme="tier", data_segment="gold")
     rows = periods(using(1), gold)
     assert [row["segments"] for row in rows][:3] == ["{}", "{}", '{"tier":"gold"}']
+
+
+def test_a_segment_assigned_from_a_day_gone_by_is_not_known_before_it_was_assigned() -> None:
+    def assigned(day: int, segment: str, since: str | None = None) -> Event:
+        when = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).isoformat()
+        made = event(
+            "customer.segment_assigned", day * DAY, data_scheme="tier", data_segment=segment, data_valid_from=since
+        )
+        return structs.replace(made, occurred_at=when)
+
+    rows = periods(using(1), assigned(70, "gold", "1970-01-11T00:00:00Z"))
+    assert [row["segments"] for row in rows] == ["{}"] * 2 + ['{"tier":"gold"}'] * 4
+    rows = periods(using(1), assigned(70, "gold", "1970-01-11T00:00:00Z"), assigned(40, "base"))
+    assert [row["segments"] for row in rows] == ["{}"] + ['{"tier":"base"}'] * 5
 
 
 def test_a_cycle_and_time_in_the_stage_begin_with_its_entry() -> None:

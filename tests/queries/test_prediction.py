@@ -170,6 +170,18 @@ def test_a_case_that_is_resolved_later_is_open_though_the_log_knows_its_end(smal
     assert list(at_risk(small_ledger, 75).present.known.counts["cases_open"]) == [0]
 
 
+def test_a_segment_assigned_later_from_a_day_gone_by_is_not_known_before(small_ledger: Ledger) -> None:
+    own = {"data_scheme": "tier", "data_segment": "gold", "data_valid_from": iso(10)}
+    write(small_ledger, used("a", 5), told("customer.segment_assigned", "a", 70, **own), build=False)
+    with small_ledger.store.engine.connect() as connection:
+        position = connection.exec_driver_sql("SELECT position FROM log_head").scalar_one()
+    found = horizons(
+        small_ledger.store, small_ledger.store.definitions, Until(position=position),
+        at=micros(90), horizon=HORIZON, scheme="tier",
+    )  # fmt: skip
+    assert (list(found.past.known.segment), list(found.present.known.segment)) == (["", ""], ["gold"])
+
+
 def test_a_leaving_after_the_time_of_the_prediction_is_learnt_from_by_no_row(small_ledger: Ledger) -> None:
     write(small_ledger, used("a", 5), left("a", 61), build=False)
     found = at_risk(small_ledger, 60)
