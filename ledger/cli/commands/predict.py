@@ -32,7 +32,12 @@ NONE = ("metric", "statistic", "value", "n", "excluded", "low", "high", "unit", 
         "customer-ledger predict evaluate --at 2024-06-01 --known-at now",
     ),
 )
-@click.argument("what", type=click.Choice(["risk", "next", "model", "evaluate"]), metavar="WHAT")
+@click.argument(
+    "what",
+    type=click.Choice(["risk", "next", "model", "evaluate"]),
+    metavar="WHAT",
+    help="risk, next, model or evaluate.",
+)
 @click.argument("customers", nargs=-1, metavar="[CUSTOMER]...", help="next: of this customer; risk: only of these.")
 @click.option("--horizon", type=LENGTH, metavar="LENGTH", help="How far to look ahead.  [default: 90d]")
 @click.option("--segment", metavar="SCHEME", help="Let the segments of this scheme be known too.")
