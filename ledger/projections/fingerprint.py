@@ -38,7 +38,7 @@ PARTS = {
     "ledger.projections.cases": ("ledger.projections.loops",),
     "ledger.projections.opportunities": ("ledger.journey.hours",),
 }
-"""The further modules that one projection alone is made of, by its own: to change them leaves the others as they are."""
+"""The further modules that one projection alone is made of: to change them leaves the others as they are."""
 
 
 def fingerprint(projection: Projection[Any], context: Context) -> str:

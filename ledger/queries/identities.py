@@ -12,7 +12,7 @@ from msgspec import Struct
 from ledger.errors import InvalidArgument
 from ledger.events.event import utc
 from ledger.store.engine import Connection, reading
-from ledger.store.figures.identifiers import Identifier, erased, identifiers, merges, names, random_ids
+from ledger.store.figures.identifiers import Identifier, erasures, identifiers, merges, names, random_ids
 from ledger.store.figures.scan import Scan
 from ledger.store.links import Units, all_units
 from ledger.store.log import NOW, customer_ids
@@ -156,14 +156,14 @@ class _Found:
         self._random = random_ids(connection, members)
         positions = [one.position for group in groups for one in group]
         self._events = names(connection, positions)
-        gone = erased(connection, members)
+        erased = self._erased(connection)
         retracted = Scan(connection, self._units, NOW).retracted if groups else frozenset()
         standing = [
             [
                 one
                 for one in group
                 if (one.stream, *self._events[one.position]) not in retracted
-                and gone.isdisjoint(self._units.streams(self._units.survivor(one.stream)))
+                and one.position > erased.get(self._units.survivor(one.stream), 0)
             ]
             for group in groups
         ]
@@ -172,6 +172,14 @@ class _Found:
         self.groups = [group for group in self._all if not namespaces or group.namespace in namespaces]
         self._rejected = _rejected(merges(connection), self._units)
         self._agree = self._agreeing()
+
+    def _erased(self, connection: Connection) -> dict[int, int]:
+        """Return where each customer was last erased: what was told before is not theirs, also where they returned."""
+        last: dict[int, int] = {}
+        for stream, position in erasures(connection):
+            survivor = self._units.survivor(stream)
+            last[survivor] = max(position, last.get(survivor, 0))
+        return last
 
     def _streams(self, group: list[Identifier]) -> set[int]:
         survivors = {self._units.survivor(one.stream) for one in group}

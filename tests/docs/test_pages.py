@@ -14,6 +14,7 @@ RUN = [
     "README.md",
     "docs/tutorial.md",
     "docs/howto/archive.md",
+    "docs/howto/experience.md",
     "docs/howto/follow.md",
     "docs/howto/identities.md",
     "docs/howto/operate.md",

@@ -117,6 +117,14 @@ def test_an_erased_customer_is_not_proposed(ledger: Ledger) -> None:
     assert suggest(ledger.store) == []
 
 
+def test_what_was_known_before_an_erasure_is_known_no_more_when_the_customer_returns(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"), told("customer.erased", "b", 2))
+    record(ledger, told("consent.granted", "b", 3, data_purpose="contract"))
+    assert suggest(ledger.store) == []
+    record(ledger, known("b", "x@y.org", event_id="told-again"))
+    assert seen(ledger) == [("proposed", "email", ["a", "b"])]
+
+
 def test_those_who_are_one_customer_already_are_one(quick_ledger: Ledger) -> None:
     record(quick_ledger, known("a", "x@y.org"), known("b", "x@y.org"), known("c", "x@y.org"))
     merge(quick_ledger.store, [merger("b", "a")])

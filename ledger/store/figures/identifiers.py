@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, text
 
-from ledger.store.rows import chunks, load_standing
+from ledger.store.rows import chunks
 
 CHUNK = 500
 
@@ -83,10 +83,10 @@ def names(connection: Connection, positions: Iterable[int]) -> dict[int, Name]:
     return {position: (event.source, event.event_id) for position, event in read}
 
 
-def erased(connection: Connection, streams: Iterable[int]) -> set[int]:
-    """Return those of some streams whose customer is erased."""
-    found = _chosen(connection, "SELECT stream, standing FROM streams WHERE stream IN ({})", streams)
-    return {stream for stream, standing in found if load_standing(standing).erased}
+def erasures(connection: Connection) -> list[tuple[int, int]]:
+    """Return the stream and position of every erasure of a customer."""
+    rows = connection.execute(text("SELECT stream, position FROM events WHERE type = 'customer.erased'"))
+    return [(int(stream), int(position)) for stream, position in rows]
 
 
 def random_ids(connection: Connection, streams: Iterable[int]) -> dict[int, bytes]:
