@@ -18,17 +18,14 @@ from ledger.metrics.means import mean
 from ledger.metrics.proportions import share
 from ledger.metrics.quantiles import elapsed
 
-BY_CAUSE = "event"
-"""The link of a response that names the event it answers."""
-
 
 class Outreach(NamedTuple):
-    """A campaign's contact: when, what triggered it, when it was answered and by which link the answer is known."""
+    """A campaign's contact: when, what triggered it, when it was first answered, and first by a response naming it."""
 
     at: int
     trigger: str
     responded_at: int | None
-    link: str
+    cause_responded_at: int | None
 
 
 def proactive_ratio(outbound: Counter[str], inbound: int, scope: Scope = EVERYTHING) -> list[Figure]:
@@ -41,8 +38,12 @@ def campaign_response(outreach: Iterable[Outreach], window: int, as_of: int, sco
     """Return the share answered within `window` µs, and after how many hours, by any link and by a named cause."""
     mature, within = _mature(outreach, window, as_of, scope)
     figures = []
-    for link, linked in (("any", mature), ("cause", [contact for contact in mature if contact.link == BY_CAUSE])):
-        waits = [wait for contact in linked if (wait := _wait(contact, window)) is not None]
+    answers = {
+        "any": [(contact.at, contact.responded_at) for contact in mature],
+        "cause": [(contact.at, contact.cause_responded_at) for contact in mature],
+    }
+    for link, answered in answers.items():
+        waits = [wait for at, answer in answered if (wait := _wait(at, answer, window)) is not None]
         split = within.split(link=link)
         figures += [share(CAMPAIGN_RESPONSE, len(waits), len(mature), split), *elapsed(CAMPAIGN_RESPONSE, waits, split)]
     return figures
@@ -52,7 +53,9 @@ def trigger_response(outreach: Iterable[Outreach], window: int, as_of: int, scop
     """Return the share answered of what an insight triggered minus that of what a situation did."""
     mature, within = _mature(outreach, window, as_of, scope)
     n = Counter(contact.trigger for contact in mature)
-    answered = Counter(contact.trigger for contact in mature if _wait(contact, window) is not None)
+    answered = Counter(
+        contact.trigger for contact in mature if _wait(contact.at, contact.responded_at, window) is not None
+    )
     insight, situational = n["insight"], n["situational"]
     value = None
     if insight and situational:
@@ -73,11 +76,9 @@ def _mature(outreach: Iterable[Outreach], window: int, as_of: int, scope: Scope)
     return mature, scope.leaving_out(immature=len(every) - len(mature))
 
 
-def _wait(contact: Outreach, window: int) -> int | None:
-    """Return how long the contact waited for its answer; None where none came within the window."""
-    if contact.responded_at is None or contact.responded_at - contact.at > window:
-        return None
-    return contact.responded_at - contact.at
+def _wait(at: int, answered_at: int | None, window: int) -> int | None:
+    """Return how long a contact waited for its answer; None where none came within the window."""
+    return None if answered_at is None or answered_at - at > window else answered_at - at
 
 
 def inbound_after_outreach(

@@ -1,8 +1,8 @@
 """Outreach: every time one side speaks first, the company by a campaign or the customer by a contact of their own.
 
 A customer speaks first with an inbound contact that is no response to a campaign and does not go on with an
-interaction that either side began. A campaign is answered by the response that names its event as the cause, and
-else by the first response to the same campaign that comes after it and before the campaign contacts them again.
+interaction that either side began. A campaign is answered by a response that names its event as the cause, or names
+no known cause and the same campaign, after it and before the campaign contacts them again.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _contact(state: OutreachState, event: Event, stretch: Stretch) -> None:
     at = event.at
     place = (stretch.stage or "", stretch.cycle, event.channel or "", event.department or "", state.segments)
     state.inbound.append(
-        (event.source, event.event_id, at, "inbound", "", "", "", *place, None, "", state.first_at, None, None)
+        (event.source, event.event_id, at, "inbound", "", "", "", *place, None, None, state.first_at, None, None)
     )
     state.recent.append(at)
     if state.waiting:
@@ -118,6 +118,8 @@ def _contact(state: OutreachState, event: Event, stretch: Stretch) -> None:
 
 def _contacted(state: OutreachState, event: Event, stretch: Stretch) -> None:
     data, at = cast(CampaignContacted, event.data), event.at
+    if event.interaction_id is not None:
+        state.interactions.setdefault(event.interaction_id, at)
     state.recent = [earlier for earlier in state.recent if earlier >= at - AROUND]
     before = sum(earlier < at for earlier in state.recent)
     proactive = "" if data.proactive is None else "yes" if data.proactive else "no"
@@ -138,20 +140,27 @@ def _responded(state: OutreachState, event: Event) -> None:
 
 def _answered(state: OutreachState) -> list[Row]:
     caused = {contacted.event_id: number for number, contacted in enumerate(state.contacted)}
-    answers: dict[int, tuple[int, str]] = {}
+    first: dict[int, int] = {}
+    named: dict[int, int] = {}
     for response in state.responses:
         number = caused.get(response.cause)
         if number is not None:
-            # A cause that is named goes before what only the campaign's name suggests.
-            if number not in answers or answers[number][1] == "campaign":
-                answers[number] = (response.at, "event")
-        elif (number := _latest(state.contacted, response)) is not None:
-            answers.setdefault(number, (response.at, "campaign"))
-    rows = []
-    for number, contacted in enumerate(state.contacted):
-        responded_at, link = answers.get(number, (None, ""))
-        rows.append((*contacted.row, responded_at, link, state.first_at, contacted.before, contacted.after))
-    return rows
+            named.setdefault(number, response.at)
+        else:
+            number = _latest(state.contacted, response)
+        if number is not None:
+            first.setdefault(number, response.at)
+    return [
+        (
+            *contacted.row,
+            first.get(number),
+            named.get(number),
+            state.first_at,
+            contacted.before,
+            contacted.after,
+        )
+        for number, contacted in enumerate(state.contacted)
+    ]
 
 
 def _latest(contacted: list[Contacted], response: Response) -> int | None:
@@ -193,7 +202,7 @@ CONTACTS = frozenset(
 
 OUTREACH: Projection[OutreachState] = Projection(
     name="outreach",
-    version=1,
+    version=2,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),
@@ -208,7 +217,7 @@ OUTREACH: Projection[OutreachState] = Projection(
         Column("department", "text"),
         Column("segments", "json"),
         Column("responded_at", "instant", nullable=True),
-        Column("link", "text"),
+        Column("cause_responded_at", "instant", nullable=True),
         Column("first_at", "instant"),
         Column("contacts_before", "integer", nullable=True),
         Column("contacts_after", "integer", nullable=True),

@@ -34,7 +34,7 @@ def asked(at: int, name: str | None = None, direction: str | None = "inbound", *
 def test_a_campaigns_contact_is_a_row_with_what_it_says() -> None:
     (row,) = campaigns(contacted(DAY, "c", data_proactive=True, data_trigger="insight", channel="email"))
     assert (row["campaign"], row["proactive"], row["trigger"], row["channel"]) == ("spring", "yes", "insight", "email")
-    assert (row["responded_at"], row["link"]) == (None, "")
+    assert (row["responded_at"], row["cause_responded_at"]) == (None, None)
 
 
 def test_what_a_campaign_does_not_say_is_unknown() -> None:
@@ -48,7 +48,7 @@ def test_a_response_answers_the_event_it_names_though_another_campaign_is_nearer
     first, second = campaigns(
         contacted(DAY, "one"), contacted(2 * DAY, "two"), responded(3 * DAY, "spring", cause="one")
     )
-    assert (first["responded_at"], first["link"]) == (3 * DAY, "event")
+    assert (first["responded_at"], first["cause_responded_at"]) == (3 * DAY, 3 * DAY)
     assert second["responded_at"] is None
 
 
@@ -57,12 +57,12 @@ def test_a_response_that_names_only_the_campaign_answers_its_latest_contact_befo
         contacted(DAY, "one"), contacted(2 * DAY, "two"), contacted(3 * DAY, "other", "winter"), responded(4 * DAY)
     )
     assert [row["responded_at"] for row in (first, second, other)] == [None, 4 * DAY, None]
-    assert second["link"] == "campaign"
+    assert second["cause_responded_at"] is None
 
 
 def test_a_cause_that_is_no_contact_of_the_customer_leaves_the_campaigns_name_to_tell() -> None:
     (row,) = campaigns(contacted(DAY, "one"), responded(2 * DAY, "spring", cause="elsewhere"))
-    assert (row["responded_at"], row["link"]) == (2 * DAY, "campaign")
+    assert (row["responded_at"], row["cause_responded_at"]) == (2 * DAY, None)
 
 
 def test_a_response_that_names_neither_or_comes_before_answers_nothing() -> None:
@@ -70,15 +70,18 @@ def test_a_response_that_names_neither_or_comes_before_answers_nothing() -> None
     assert row["responded_at"] is None
 
 
-def test_the_first_response_counts_and_a_named_cause_before_a_name() -> None:
+def test_the_first_response_counts_and_beside_it_the_first_that_names_its_cause() -> None:
     one, two, caused = responded(2 * DAY), responded(3 * DAY), responded(4 * DAY, cause="one")
-    assert campaigns(contacted(DAY, "one"), one, two)[0]["responded_at"] == 2 * DAY
-    assert campaigns(contacted(DAY, "one"), one, two, caused)[0]["responded_at"] == 4 * DAY
+    again = responded(5 * DAY, cause="one")
+    (row,) = campaigns(contacted(DAY, "one"), one, two)
+    assert (row["responded_at"], row["cause_responded_at"]) == (2 * DAY, None)
+    (row,) = campaigns(contacted(DAY, "one"), one, two, caused, again)
+    assert (row["responded_at"], row["cause_responded_at"]) == (2 * DAY, 4 * DAY)
 
 
 def test_a_response_recorded_before_its_cause_keeps_its_time() -> None:
     (row,) = campaigns(responded(DAY, cause="one"), contacted(2 * DAY, "one"))
-    assert (row["responded_at"], row["link"]) == (DAY, "event")
+    assert (row["responded_at"], row["cause_responded_at"]) == (DAY, DAY)
 
 
 def test_a_customer_speaks_first_with_an_inbound_contact_of_their_own() -> None:
@@ -106,6 +109,11 @@ def test_what_goes_on_with_an_interaction_of_either_side_is_no_first_word() -> N
 def test_a_reply_within_the_interaction_of_a_response_is_no_first_word() -> None:
     answer = event("campaign.responded", 1, "answer", direction="inbound", interaction_id="i", data_campaign="spring")
     assert words(answer, asked(2, interaction_id="i")) == []
+
+
+def test_a_reply_within_the_interaction_of_a_campaigns_contact_is_no_first_word() -> None:
+    call = event("campaign.contacted", 1, "call", direction="outbound", interaction_id="i", data_campaign="spring")
+    assert words(call, asked(2, interaction_id="i"), asked(3, "later", interaction_id="other")) == ["later"]
 
 
 class LetterReceived(Data, frozen=True, kw_only=True):

@@ -82,6 +82,17 @@ def test_a_response_counts_within_its_window_of_what_had_so_long(small_ledger: L
     assert longer[0].figure.numerator == 3
 
 
+def test_an_answer_within_the_window_counts_though_one_that_names_its_cause_comes_after_it(
+    small_ledger: Ledger,
+) -> None:
+    answers = (responded("a", 2, data_campaign="spring"), responded("a", 35, "one", data_campaign="spring"))
+    write(small_ledger, contacted("a", 0, "one"), *answers, until(80))
+    for within, shares, hours in ((30, [1, 0], [48, None]), (60, [1, 1], [48, 840])):
+        asked_of = {"within": within * DAY}
+        assert [row.figure.value for row in figures(small_ledger, "campaign_response", "share", **asked_of)] == shares
+        assert [row.figure.value for row in figures(small_ledger, "campaign_response", "median", **asked_of)] == hours
+
+
 def test_without_both_triggers_there_is_no_difference(small_ledger: Ledger) -> None:
     write(small_ledger, contacted("a", 0, data_trigger="insight"), until(40))
     (row,) = figures(small_ledger, "trigger_response")

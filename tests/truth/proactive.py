@@ -42,15 +42,12 @@ def _ratio(lives: list[Life]) -> dict[str, tuple[int, int]]:
     return {stage: (proactive, n) for stage, (proactive, n) in found.items()}
 
 
-def _answers(life: Life) -> list[tuple[Happening, Happening | None, bool]]:
-    """Return each campaign's contact, its answer, and whether the answer names it as its cause."""
+def _answers(life: Life) -> list[tuple[Happening, Happening | None, Happening | None]]:
+    """Return each campaign's contact, its first answer, and the first that names it as its cause."""
     contacted, responded = list(life.of("campaign.contacted")), list(life.of("campaign.responded"))
     answered = {_answered(life, response, contacted): response for response in reversed(responded)}
     named = {e.get("causation_id"): e for e in reversed(responded)}
-    return [
-        (e, named.get(e.wire["event_id"], answered.get(e.wire["event_id"])), e.wire["event_id"] in named)
-        for e in contacted
-    ]
+    return [(e, answered.get(e.wire["event_id"]), named.get(e.wire["event_id"])) for e in contacted]
 
 
 def _answered(life: Life, response: Happening, contacted: list[Happening]) -> str:
@@ -66,9 +63,10 @@ def _waits(lives: list[Life], *, cause: bool) -> dict[str, list[int | None]]:
     """Return, by trigger, how long each mature contact waited for its answer within 30 days."""
     until, found = observed_until(lives), defaultdict(list)
     for life in lives:
-        for event, response, named in _answers(life):
+        for event, answer, named in _answers(life):
+            response = named if cause else answer
             if event.at + 30 * DAY <= until:
-                wait = None if response is None or (cause and not named) else response.at - event.at
+                wait = None if response is None else response.at - event.at
                 found[event.data.get("trigger", "unknown")].append(wait if wait and wait <= 30 * DAY else None)
     return dict(found)
 

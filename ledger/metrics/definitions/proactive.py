@@ -14,7 +14,7 @@ _INBOUND = (
 _LINK = (
     "A response answers the campaign's contact whose event it names as its cause. Where it names none of the "
     "customer's, it answers the latest contact of the campaign it names, if there was one. A response that names "
-    "neither answers none. The first response counts; one that names the cause goes before one that names the campaign."
+    "neither answers none. The first response counts; for link=cause the first that names its cause."
 )
 
 PROACTIVE_RATIO = Metric(
@@ -47,7 +47,7 @@ CAMPAIGN_RESPONSE = Metric(
     topic="proactive",
     title="Response to campaigns",
     n="contacts by campaigns; of the median, those answered within the window",
-    source="outreach: at, responded_at, link",
+    source="outreach: at, responded_at, cause_responded_at",
     statistics=(
         Statistic(
             name="share",

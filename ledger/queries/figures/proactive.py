@@ -60,7 +60,7 @@ def _answered(view: View, make: Callable[[list[proactive.Outreach], int, int, Sc
     window = WINDOW if view.asked.within is None else view.asked.within
     return [
         figure
-        for cut, key, group in _campaigns(view, ("at", "trigger", "responded_at", "link"))
+        for cut, key, group in _campaigns(view, ("at", "trigger", "responded_at", "cause_responded_at"))
         for figure in make([proactive.Outreach(*row) for row in group], window, view.as_of, cut.scope(key))
     ]
 
