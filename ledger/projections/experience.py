@@ -210,16 +210,23 @@ def _order(fold: ExperienceFold, state: ExperienceState, event: Event, stage: st
     order = cast(OrderPlaced, event.data)
     total = 0 if order.value is None else ten_thousandths(order.value)
     value = "" if order.value is None else "priced" if total else "free"
-    _count(state, event, stage, fold.day(event.at), "order", order.currency or "", value, total)
+    currency = _of_amount(order.value, order.currency)
+    _count(state, event, stage, fold.day(event.at), "order", currency, value, total)
     if order.quantity is not None:
         _count(state, event, stage, fold.month(event.at), "quantity", "", "", order.quantity * UNIT)
+
+
+def _of_amount(amount: str | None, currency: str | None) -> str:
+    """Return the currency of an amount; '' without one, where a currency alone would pass for an amount of 0."""
+    return "" if amount is None else currency or ""
 
 
 def _payment(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
     payment = cast(PaymentSettled | PaymentFailed, event.data)
     total = 0 if payment.amount is None else ten_thousandths(payment.amount)
     month, measure = fold.month(event.at), PAYMENTS[event.type]
-    _count(state, event, stage, month, measure, payment.currency or "", payment.method or "", total)
+    currency = _of_amount(payment.amount, payment.currency)
+    _count(state, event, stage, month, measure, currency, payment.method or "", total)
 
 
 def _delivery(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:
@@ -255,7 +262,7 @@ def _work(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str
     work = cast(WorkCompleted, event.data)
     month = fold.month(event.at)
     cost = 0 if work.cost is None else ten_thousandths(work.cost)
-    _count(state, event, stage, month, "work", work.currency or "", "", cost)
+    _count(state, event, stage, month, "work", _of_amount(work.cost, work.currency), "", cost)
     if work.minutes is not None:
         _count(state, event, stage, month, "minutes", "", "", nearest_ten_thousandth(work.minutes))
 
@@ -299,7 +306,7 @@ IGNORED = frozenset(
 
 EXPERIENCE: Projection[ExperienceState] = Projection(
     name="experience_metrics",
-    version=2,
+    version=3,
     columns=(
         Column("period", "date"),
         Column("stage", "text"),

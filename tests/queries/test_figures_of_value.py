@@ -102,6 +102,30 @@ def test_cost_is_told_of_those_served_and_of_all(quick_ledger: Ledger) -> None:
     assert (cost.value, cost.n, cost.unit, cost.excluded) == (12.0, 1, "EUR", {"no_cost": 1})
 
 
+def test_a_currency_without_an_amount_is_no_amount_of_0(quick_ledger: Ledger) -> None:
+    write(
+        quick_ledger,
+        ordered("a", 1, None, "EUR"),
+        ordered("b", 1, "10", "EUR"),
+        worked("a", 1, None, "EUR", data_minutes=5),
+        worked("b", 1, "4", "EUR", data_minutes=5),
+        told("payment.settled", "a", 2, data_currency="EUR"),
+    )
+    for name in ("customer_value", "lifetime_value"):
+        row = only(figures(quick_ledger, name, "mean"))
+        assert (row.figure.value, row.figure.n, row.figure.excluded) == (10.0, 1, {"no_value": 1})
+    cost = only(figures(quick_ledger, "cost_to_serve", "mean"), measure="cost", customers="served").figure
+    assert (cost.value, cost.n, cost.excluded) == (4.0, 1, {"no_cost": 1})
+    net = only(figures(quick_ledger, "net_value", "mean")).figure
+    assert (net.value, net.n, net.excluded) == (6.0, 1, {"no_value": 1})
+    assert {row.figure.n for row in figures(quick_ledger, "rfm", "share")} == {1}
+    summed = [row.figure for row in figures(quick_ledger, "volume", "sum") if "currency" in row.figure.by]
+    assert [(figure.by["measure"], figure.value, figure.n) for figure in summed] == [
+        ("orders", 10.0, 1),
+        ("work", 4.0, 1),
+    ]
+
+
 def test_value_minus_cost_is_of_one_currency_and_counts_who_has_several(quick_ledger: Ledger) -> None:
     write(
         quick_ledger,
