@@ -28,7 +28,10 @@ GAP = 2
 """Columns between two columns of a table."""
 
 NARROWEST = 8
-"""The width that no column goes below to make room for others."""
+"""The width that no column goes below to make room for others, while there is another way."""
+
+NUMBER = re.compile(r"(?<!\S)-?\d[\d,.]*%?(?!\S)")
+"""A number as it stands in a cell: broken over two lines it would be read as another."""
 
 
 class Shown(NamedTuple):
@@ -65,13 +68,20 @@ def screen_width() -> int:
 def table(columns: Sequence[Shown], rows: Iterable[Mapping[str, Any]], title: str | None = None) -> RenderableType:
     """Return a table of rows, under its title; it is as wide as the screen at most."""
     cells = [[cell(row.get(column.key)) for column in columns] for row in rows]
+    room = screen_width() - GAP * (len(columns) - 1)
     made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
-    widths = _widths(columns, cells, screen_width() - GAP * (len(columns) - 1))
+    widths = _widths(columns, cells, room)
     for column, width in zip(columns, widths, strict=True):
         made.add_column(plain(column.title), justify=column.justify, style=column.style, overflow="fold", width=width)
     for line in cells:
-        made.add_row(*line)
+        made.add_row(*(_broken(text, width) for text, width in zip(line, widths, strict=True)))
     return Group(Text(shown(title), style="bold"), made) if title else made
+
+
+def cramped(columns: Sequence[Shown], rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Say whether a table of these rows has no room for its columns, though their words are broken."""
+    cells = [[cell(row.get(column.key)) for column in columns] for row in rows]
+    return sum(_floors(columns, cells)) > screen_width() - GAP * (len(columns) - 1)
 
 
 def pairs(entries: Mapping[str, Any], title: str | None = None) -> RenderableType:
@@ -87,23 +97,57 @@ def pairs(entries: Mapping[str, Any], title: str | None = None) -> RenderableTyp
 def _widths(columns: Sequence[Shown], cells: Sequence[Sequence[Text]], room: int) -> list[int]:
     """Return how wide each column is: as its widest line where there is room, else no narrower than its longest word.
 
-    What is left of the room goes where most is wanted. Where even the words have no room, the widest are broken.
+    What is left of the room goes where most is wanted. Where even the words have no room, the widest are broken,
+    numbers last.
     """
     wanted, least = [], []
     for place, column in enumerate(columns):
-        lines = [line for row in cells for line in row[place].plain.split("\n")]
+        lines = _lines(cells, place)
         words = [word for line in lines for word in line.split(" ")] if column.fold else lines
         least.append(max(map(cell_len, [*column.title.split(" "), *words])))
         wanted.append(max(map(cell_len, lines), default=0))
     wanted = [max(pair) for pair in zip(wanted, least, strict=True)]
     widths = list(least)
-    for narrowed in ([place for place, column in enumerate(columns) if column.fold], range(len(columns))):
-        while narrowed and sum(widths) > room and max(widths[place] for place in narrowed) > NARROWEST:
-            widths[max(narrowed, key=lambda place: widths[place])] -= 1
+    floors = _floors(columns, cells)
+    for lowest in (floors, [min(NARROWEST, floor) for floor in floors], [1] * len(columns)):
+        while sum(widths) > room and (wide := [place for place, low in enumerate(lowest) if widths[place] > low]):
+            widths[max(wide, key=lambda place: widths[place])] -= 1
     while sum(widths) < room and widths != wanted:
         lacking = [want - has for want, has in zip(wanted, widths, strict=True)]
         widths[lacking.index(max(lacking))] += 1
-    return [max(1, width) for width in widths]
+    return widths
+
+
+def _floors(columns: Sequence[Shown], cells: Sequence[Sequence[Text]]) -> list[int]:
+    """Return how narrow each column may be with no number in it broken, and no line of one that does not fold."""
+    floors = []
+    for place, column in enumerate(columns):
+        lines = _lines(cells, place)
+        whole = [word for line in lines for word in NUMBER.findall(line)] if column.fold else lines
+        words = [word for line in [column.title, *lines] for word in line.split(" ")]
+        floors.append(max([min(NARROWEST, max(map(cell_len, words))), *map(cell_len, whole)]))
+    return floors
+
+
+def _lines(cells: Sequence[Sequence[Text]], place: int) -> list[str]:
+    return [line for row in cells for line in row[place].plain.split("\n")]
+
+
+def _broken(text: Text, width: int) -> Text:
+    """Return text whose words that are too long end their lines at an underscore, where they have one."""
+    if "_" not in text.plain or max(map(cell_len, text.plain.split())) <= width:
+        return text
+    return Text(re.sub(r"\S+", lambda word: _in_parts(word[0], width), text.plain), style=text.style)
+
+
+def _in_parts(word: str, width: int) -> str:
+    parts = [""]
+    for piece in re.findall("[^_]*_+|[^_]+", word):
+        if parts[-1] and cell_len(parts[-1] + piece) > width:
+            parts.append(piece)
+        else:
+            parts[-1] += piece
+    return "\n".join(parts)
 
 
 def plain(text: str) -> Text:

@@ -14,6 +14,7 @@ from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
 
 if TYPE_CHECKING:
+    from ledger.cli.drawing import Shown
     from ledger.metrics.metric import Metric
 
 PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few", "definition", "from", "to",
@@ -148,7 +149,7 @@ def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
 
 
 def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
-    from ledger.cli.drawing import Shown, table, value
+    from ledger.cli.drawing import Shown, cramped, table, value
     from ledger.metrics.registry import METRICS
 
     keys = list(dict.fromkeys(key for row in rows for key in row if key not in PLACE))
@@ -173,7 +174,43 @@ def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
         Shown("left out", "excluded"),
     ]
     kept = [column for column in columns if any(line.get(column.key) not in (None, "", {}) for line in lines.values())]
-    return table(kept, list(lines.values()), title=f"{METRICS[name].title} ({rows[0]['definition']})")
+    title = f"{METRICS[name].title} ({rows[0]['definition']})"
+    if len(statistics) > 1 and cramped(kept, list(lines.values())):
+        return table(*_figure_by_figure(keys, rows), title=title)
+    return table(kept, list(lines.values()), title=title)
+
+
+def _figure_by_figure(keys: Sequence[str], rows: list[dict[str, Any]]) -> tuple[list[Shown], list[dict[str, Any]]]:
+    """Return the columns and lines of a table with a line for each figure, where side by side there is no room."""
+    from ledger.cli.drawing import Shown, figure, interval
+
+    lines = [
+        row
+        | {
+            "told": row["statistic"] if row["unit"] in ("share", row["statistic"], "") else _named(row, keys),
+            "is": figure(row["value"], row["unit"]),
+            "95 %": interval(row["low"], row["high"], row["unit"]),
+            "small": "few" if row["few"] else "",
+            "below zero": str(row["negative"] or ""),
+        }
+        for row in rows
+    ]
+    columns = [
+        *(Shown(key, key) for key in keys),
+        Shown("figure", "told"),
+        Shown("", "is", "right"),
+        Shown("95 % interval", "95 %"),
+        Shown("n", "n", "right"),
+        Shown("", "small"),
+        Shown("below zero", "below zero", "right"),
+        Shown("left out", "excluded"),
+    ]
+    return [column for column in columns if any(line.get(column.key) not in (None, "", {}) for line in lines)], lines
+
+
+def _named(row: dict[str, Any], keys: Sequence[str]) -> str:
+    """Return a statistic with its unit, unless the split says the unit, as it does of a currency."""
+    return row["statistic"] if row["unit"] in [row.get(key) for key in keys] else f"{row['statistic']}, {row['unit']}"
 
 
 def _varied(rows: list[dict[str, Any]]) -> set[str]:
