@@ -180,7 +180,7 @@ def _unmapped(kinds: Counter[Kind], context: Context) -> list[Figure]:
 
 
 def _of_customers(seen: View, noticed: Noticed, streams_of: Callable[[int], Iterable[int]]) -> list[Figure]:
-    anonymous = visitors(seen.log, VISITOR)
+    anonymous = visitors(seen.log, VISITOR, seen.until)
     met = [customer for customer in noticed.customers if not anonymous.isdisjoint(streams_of(customer))]
     unknown = [
         customer

@@ -317,6 +317,17 @@ def test_a_visitor_is_unknown_until_they_are_merged_registered_or_identified(led
     assert share(rows, "unknown_visitors") == (2, 4)
 
 
+def test_who_is_a_visitor_only_later_is_none_yet(quick_ledger: Ledger) -> None:
+    write(
+        quick_ledger,
+        viewed("c", 1),
+        told("customer.merged", "c", 1, data_from="anonymous:2", data_into="c"),
+        viewed("anonymous:2", 9),
+    )
+    assert share(report(quick_ledger, as_of=micros(5)), "unknown_visitors") == (0, 0)
+    assert share(report(quick_ledger), "unknown_visitors") == (0, 1)
+
+
 def test_what_lies_outside_the_window_is_not_counted_but_was_there(quick_ledger: Ledger) -> None:
     events = [
         viewed("a", 5),

@@ -179,11 +179,13 @@ def _content(header: bytes) -> bytes:
     return header[start:]
 
 
-def visitors(connection: Connection, prefix: str) -> set[int]:
-    """Return the streams whose customer has a key that begins with `prefix`."""
+def visitors(connection: Connection, prefix: str, until: Until) -> set[int]:
+    """Return the streams with an event until then whose customer has a key that begins with `prefix`."""
+    where, values = until.where()
+    met = f"EXISTS (SELECT 1 FROM events WHERE events.stream = streams.stream AND {where})"
     found = connection.execute(
-        text("SELECT stream FROM streams WHERE substr(customer_id, 1, :length) = :prefix AND version > 0"),
-        {"length": len(prefix), "prefix": prefix},
+        text(f"SELECT stream FROM streams WHERE substr(customer_id, 1, :length) = :prefix AND {met}"),
+        {"length": len(prefix), "prefix": prefix, **values},
     )
     return set(found.scalars())
 
