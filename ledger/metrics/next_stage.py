@@ -11,6 +11,7 @@ import numpy as np
 from ledger.metrics.definitions.prediction import NEXT_STAGE, TIME_TO_NEXT_STAGE
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.incidence import CUT_OFF, aalen_johansen
+from ledger.metrics.outcomes import reaches
 from ledger.metrics.proportions import share
 from ledger.metrics.quantiles import MICROSECONDS, elapsed
 from ledger.metrics.survival import Survival, kaplan_meier
@@ -46,7 +47,8 @@ def from_own_record(left: Sequence[Visit], scope: Scope) -> list[Figure]:
 def from_others(left: Sequence[Visit], stages: Sequence[str], horizon: tuple[int, str], scope: Scope) -> list[Figure]:
     """Return the cumulative incidence of each next stage within the horizon, and the median time to any of them.
 
-    `stages` are all there are, in order; `horizon` is its length and its text. Visits that have not ended are censored.
+    `stages` are all there are, in order; `horizon` is its length and its text. Visits that have not ended are censored;
+    where none was observed up to the horizon and some were cut off before, nobody knows, and the shares are None.
     """
     if not left:
         return [
@@ -54,16 +56,19 @@ def from_others(left: Sequence[Visit], stages: Sequence[str], horizon: tuple[int
             TIME_TO_NEXT_STAGE.figure("median", None, 0, scope),
         ]
     ways = {stage: number for number, stage in enumerate(stages, CUT_OFF + 1)}
-    outcomes = aalen_johansen([visit.lasted for visit in left], [ways.get(visit.to, CUT_OFF) for visit in left])
+    lasted = np.asarray([visit.lasted for visit in left], dtype=np.int64)
+    outcomes = aalen_johansen(lasted, [ways.get(visit.to, CUT_OFF) for visit in left])
+    known = reaches(horizon[0], outcomes.lasting, lasted)
     shares = []
     for way, incidence in outcomes.endings.items():
-        stage, interval = stages[way - CUT_OFF - 1], incidence.interval_at(horizon[0])
+        stage, interval = stages[way - CUT_OFF - 1], incidence.interval_at(horizon[0]) if known else None
         count = sum(1 for visit in left if visit.to == stage and visit.lasted <= horizon[0])
-        within, value = scope.split(next_stage=stage, horizon=horizon[1]), incidence.at(horizon[0])
+        within, value = scope.split(next_stage=stage, horizon=horizon[1]), incidence.at(horizon[0]) if known else None
         shares.append(NEXT_STAGE.figure("share", value, len(left), within, interval=interval, numerator=count))
     shares.sort(key=lambda figure: (-(figure.value or 0), str(figure.by["next_stage"])))
     stays = scope.split(next_stage=STAYS, horizon=horizon[1])
-    lasts, band = outcomes.lasting.at(horizon[0]), _band(outcomes.lasting, horizon[0])
+    lasts = outcomes.lasting.at(horizon[0]) if known else None
+    band = _band(outcomes.lasting, horizon[0]) if known else None
     shares.append(NEXT_STAGE.figure("share", lasts, len(left), stays, interval=band))
     return [*shares, _time(left, scope)]
 

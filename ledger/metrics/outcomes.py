@@ -71,7 +71,7 @@ def _at(
     longer = int(np.count_nonzero(durations > horizon))
     soon = endings[durations <= horizon]
     cut_off = int(np.count_nonzero(soon == CUT_OFF))
-    known = _reaches(horizon, ended.lasting, durations)
+    known = reaches(horizon, ended.lasting, durations)
     figures = []
     for way, curve in sorted(ended.endings.items()):
         figures.append(
@@ -95,7 +95,7 @@ def _at(
     ]
 
 
-def _reaches(horizon: int, lasting: Survival, durations: Integers) -> bool:
+def reaches(horizon: int, lasting: Survival, durations: Integers) -> bool:
     """Say whether the estimate is known at the horizon: somebody was observed so long, or all have ended before."""
     return bool(durations.max() >= horizon) or (lasting.survival.size > 0 and float(lasting.survival[-1]) < 1e-12)
 

@@ -116,9 +116,20 @@ def test_a_segment_with_too_few_visits_gives_way_to_all(small_ledger: Ledger) ->
 def test_as_of_a_time_only_what_had_happened_by_then_is_told_from(small_ledger: Ledger) -> None:
     events = [stage("old", "use", 0), stage("old", "renewal", 10), stage("me", "use", 12), stage("late", "use", 0)]
     write(small_ledger, *events, stage("late", "termination", 40))
-    rows = next_stage(small_ledger.store, "me", Outlook(as_of=micros(13)))
+    rows = next_stage(small_ledger.store, "me", Outlook(as_of=micros(13), horizon=10 * DAY))
     assert (shares(rows)["renewal"], "termination" in shares(rows)) == (pytest.approx(0.5), False)
     assert rows[0].as_row()["as_of"] == "2024-01-14T00:00:00+00:00"
+
+
+def test_beyond_what_anybody_was_observed_no_share_is_told(small_ledger: Ledger) -> None:
+    events = [event for n in range(4) for event in (stage(f"c{n}", "use", 0), stage(f"c{n}", "renewal", 10 + n))]
+    write(small_ledger, *events, stage("open", "use", 0), stage("me", "use", 18), told("page.viewed", "x", 20))
+    known = next_stage(small_ledger.store, "me", Outlook(horizon=18 * DAY))
+    assert shares(known) == {"renewal": pytest.approx(4 / 5), "stays": pytest.approx(1 / 5)}
+    beyond = next_stage(small_ledger.store, "me", Outlook(horizon=19 * DAY))
+    assert shares(beyond) == {"renewal": None, "stays": None}
+    assert {(row.figure.low, row.figure.high) for row in beyond if "next_stage" in row.figure.by} == {(None, None)}
+    assert (beyond[0].figure.n, beyond[0].figure.numerator, time(beyond).value) == (5, 4, time(known).value)
 
 
 def test_where_nobody_stayed_as_long_nothing_is_told(small_ledger: Ledger) -> None:

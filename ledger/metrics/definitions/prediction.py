@@ -241,7 +241,10 @@ NEXT_STAGE = Metric(
         "horizon": "how far it looks ahead; the own record looks as far as it goes",
     },
     window=_HORIZON,
-    notes=_NEXT_NOTES,
+    notes=(
+        *_NEXT_NOTES,
+        "Told from others, a share is None where none was observed up to the horizon and some were cut off before.",
+    ),
     reference="Aalen and Johansen (1978)",
     command="predict next",
 )
