@@ -1,4 +1,7 @@
-"""The law of `as_of`: what is told as of a time is what a ledger tells that recorded only what had happened by then."""
+"""The laws of time.
+
+As of T a ledger tells what one tells that recorded only what had happened by T; as known at K, what it told at K.
+"""
 
 from __future__ import annotations
 
@@ -85,8 +88,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, Led
         yield everything, then
 
 
-def _ledger(path: Path, events: Iterable[Wire]) -> Ledger:
-    ledger = Ledger.open(f"sqlite:///{path}", clock=SetClock())
+def _ledger(path: Path, events: Iterable[Wire], clock: SetClock | None = None) -> Ledger:
+    ledger = Ledger.open(f"sqlite:///{path}", clock=clock or SetClock())
     for outcome in ledger.append_many(events):
         assert not isinstance(outcome, Exception), outcome
     rebuild(ledger.store, run=Run(workers=1))
@@ -144,6 +147,31 @@ def test_so_is_the_quality_report(both: tuple[Ledger, Ledger]) -> None:
     everything, then = both
     seen = standing(row.as_row() for row in quality(everything.store, as_of=micros(T)))
     same(seen, standing(row.as_row() for row in quality(then.store)))
+
+
+def test_what_is_told_as_known_at_a_time_is_what_was_told_then(tmp_path: Path) -> None:
+    events = sorted(happened(), key=lambda event: str(event["event_id"])[::-1])
+    half, clock = len(events) // 2, SetClock()
+    with _ledger(tmp_path / "all.db", events[:half], clock) as ledger:
+        names = [name for name in ASKED if name not in NEEDED]
+        before, known = everything_of(ledger, names), clock.now
+        clock.now += 1_000_000
+        for outcome in ledger.append_many(events[half:]):
+            assert not isinstance(outcome, Exception), outcome
+        ledger.catch_up()
+        assert everything_of(ledger, names) != before
+        same(everything_of(ledger, names, known_at=known), before)
+
+
+def everything_of(ledger: Ledger, names: list[str], **asked: Any) -> list[dict[str, Any]]:
+    """Return the figures of metrics, the touchpoint map, conformance and quality, but for which time was asked of."""
+    rows = [
+        *told_of(ledger, names, **asked),
+        *standing(touchpoints(ledger.store, **asked)),
+        *standing(conformance(ledger.store, **asked)),
+        *standing(row.as_row() for row in quality(ledger.store, **asked)),
+    ]
+    return [{key: value for key, value in row.items() if key != "known_at"} for row in rows]
 
 
 def told_of(ledger: Ledger, names: list[str], **asked: Any) -> list[dict[str, Any]]:
