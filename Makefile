@@ -59,6 +59,11 @@ test-only: install-dev ## the tests alone
 	@$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile -m "not alone" $(PYTEST)
 	@$(BIN)/python -m pytest -m alone $(PYTEST) || test $$? -eq 5 # 5: no such test
 
+.PHONY: truth
+truth: install-dev ## write docs/simulated-truth.md: every figure of 10,000 simulated customers beside its truth
+	@$(BIN)/python -m tests.truth.page > docs/simulated-truth.md.new
+	@mv docs/simulated-truth.md.new docs/simulated-truth.md
+
 .PHONY: faults
 faults: install-dev ## every fault at full length: kills, power loss, failing calls, full disks, cut links (an hour or more)
 	@LEDGER_FAULTS=full $(BIN)/python -m pytest --numprocesses logical --dist loadfile tests/faults $(PYTEST)

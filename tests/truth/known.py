@@ -40,9 +40,14 @@ def split(rows: Rows, statistic: str, *keys: str, field: str = "value", **by: An
     return told
 
 
+def is_interval(told: Any, truth: Any) -> bool:
+    """Say whether a printed figure is an interval that must hold the truth."""
+    return isinstance(told, tuple) and len(told) == 2 and isinstance(truth, int | float)
+
+
 def agrees(told: Any, truth: Any) -> bool:
     """Say whether a printed figure is the truth."""
-    if isinstance(told, tuple) and len(told) == 2 and isinstance(truth, int | float):
+    if is_interval(told, truth):
         low, high = told
         return low is not None and high is not None and bool(low <= truth <= high)
     if isinstance(told, dict) and isinstance(truth, dict):

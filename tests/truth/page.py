@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.truth.known import Known, agrees
+from tests.truth.known import Known, agrees, is_interval
 from tests.truth.simulation import SEED, Simulation, simulation
 from tests.truth.topics import topics
 
@@ -42,33 +42,33 @@ def section(simulated: Simulation, figures: tuple[Known, ...]) -> Iterator[str]:
     for known in figures:
         told, truth = known.told(simulated.rows(known.command)), known.truth(simulated.lives)
         verdict = _verdict(told, truth)
-        yield f"| {_cell(known.figure)} | `{known.command}` | {_shown(told)} | {verdict} |"
+        printed = " to ".join(map(_shown, told)) if is_interval(told, truth) else _shown(told)
+        yield f"| {cell(known.figure)} | `{known.command}` | {printed} | {verdict} |"
 
 
 def _verdict(told: Any, truth: Any) -> str:
     if not agrees(told, truth):
         return f"**no**: {_shown(truth)}"
-    return f"{_shown(truth)}, inside" if isinstance(told, tuple) else "equal"
+    return f"{_shown(truth)}, inside" if is_interval(told, truth) else "equal"
 
 
 def _shown(found: Any) -> str:
     if isinstance(found, dict):
-        lines = [f"{_cell(_named(key))}: {_shown(found[key])}" for key in list(found)[:MOST]]
+        lines = [f"{cell(_named(key))}: {_shown(found[key])}" for key in list(found)[:MOST]]
         return "<br>".join([*lines, *([f"and {len(found) - MOST} more"] if len(found) > MOST else [])])
-    if isinstance(found, tuple):
-        return " to ".join(map(_shown, found))
-    if isinstance(found, list):
+    if isinstance(found, list | tuple):
         return ", ".join(map(_shown, found))
     if isinstance(found, float):
         return f"{found:,.6f}".rstrip("0").rstrip(".")
-    return f"{found:,}" if isinstance(found, int) else _cell(str(found))
+    return f"{found:,}" if isinstance(found, int) else cell(str(found))
 
 
 def _named(key: Any) -> str:
     return ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Return text as it stands in a cell of a table."""
     return text.replace("|", "\\|").replace(">", "&gt;")
 
 
