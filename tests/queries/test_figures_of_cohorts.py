@@ -56,6 +56,25 @@ def test_the_length_of_a_period_can_be_asked_in_whole_days(quick_ledger: Ledger)
         later(quick_ledger, 7, within=DAY // 2)
 
 
+def test_a_window_is_rounded_out_to_whole_days_for_both_activities(quick_ledger: Ledger) -> None:
+    write(
+        quick_ledger,
+        ordered("a", 1.2),
+        viewed("a", 1.2),
+        ordered("a", 33.8),
+        viewed("a", 33.8),
+        viewed("z", 90, "outbound"),
+    )
+    window: Any = {"since": micros(1.5), "before": micros(33.5)}
+    (order, *_), (inbound, *_) = (
+        figures(quick_ledger, "rolling_retention", "share", where={"activity": activity}, **window)
+        for activity in ("order", "inbound")
+    )
+    for row in (order, inbound):
+        assert (row.figure.value, row.figure.n) == (1.0, 1)
+        assert (row.from_, row.to) == ("2024-01-02T00:00:00+00:00", "2024-02-04T00:00:00+00:00")
+
+
 def test_a_cohort_is_of_the_segments_as_of_the_first_order(quick_ledger: Ledger) -> None:
     def placed(days: float, segment: str) -> Wire:
         return told("customer.segment_assigned", "a", days, data_scheme="tier", data_segment=segment)

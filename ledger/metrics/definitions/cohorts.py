@@ -5,6 +5,9 @@ from __future__ import annotations
 from ledger.metrics.metric import Metric, Statistic
 
 _WILSON = "Wilson's score interval, 95 %"
+_LAST_DAY = (
+    "The day of the as-of time counts as a whole, because a log may know only dates: a month is over on its last day."
+)
 _ACTIVITY = "It is always told by activity: order (an order.placed) or inbound (any touchpoint of direction inbound)."
 
 ROLLING_RETENTION = Metric(
@@ -23,7 +26,7 @@ ROLLING_RETENTION = Metric(
             interval=_WILSON,
         ),
     ),
-    excluded={"immature": "less than d + W days have passed since the customer's first activity"},
+    excluded={"immature": "the last day of the period was later than the day of the as-of time"},
     parts={
         "days_later": "d = k·W for k = 1, 2, 3, 6, 12",
         "counted": "within (in that period itself) or or_later (then or at any time after, also called unbounded)",
@@ -34,6 +37,7 @@ ROLLING_RETENTION = Metric(
         _ACTIVITY,
         "W is 30 days, or the length asked for by `within`. Days are calendar days of the journey's zone.",
         "Both shares leave out the same customers; or_later still grows while time passes.",
+        _LAST_DAY,
         "A customer belongs where, and in the month in which, their first activity of the window was.",
         "The segments are those as of the first order; for inbound the customer's own, as of the figure's time.",
     ),
@@ -69,6 +73,7 @@ LIFECYCLE = Metric(
     notes=(
         "It is always told by month and by activity: order (an order.placed) or inbound (an inbound touchpoint).",
         "Months are calendar months of the journey's zone; one that was not over at the as-of time is not told.",
+        _LAST_DAY,
         "What came before the window counts for who is new. Segments are the customer's own, as of the figure's time.",
     ),
 )
@@ -94,6 +99,7 @@ CONTRACT_RETENTION = Metric(
         "Under contract is who had one activated, renewed, upgraded or downgraded, and then not terminated or lapsed.",
         "Of several such events at one instant one that shows a contract in force counts.",
         "It is always told by month, of the journey's zone; a month that was not over at the as-of time is not told.",
+        _LAST_DAY,
         "What came before the window tells who was under contract. Segments are the customer's own.",
         "Without contracts, who is gone can only be guessed: see rolling_retention, lifecycle and recency.",
     ),

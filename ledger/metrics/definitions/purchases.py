@@ -66,10 +66,10 @@ RETENTION = Metric(
         ),
         Statistic(name="count", unit="customers", formula="customers whose first order lies in that month"),
     ),
-    excluded={"immature": "the month was not over at the as-of time"},
+    excluded={"immature": "the last day of the month was later than the day of the as-of time"},
     parts={"cohort": "the month of the customer's first order", "months_later": "share only: k"},
     dimensions=("channel", "segment"),
-    notes=_BUYERS,
+    notes=("The day of the as-of time counts as a whole, because a log may know only dates.", *_BUYERS),
 )
 
 RECENCY = Metric(

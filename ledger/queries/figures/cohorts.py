@@ -18,7 +18,7 @@ from ledger.metrics.occasions import Integers, last_day_of, months_of, occasions
 from ledger.metrics.quantiles import MICROSECONDS
 from ledger.queries.cut import Cut
 from ledger.queries.view import Figures, View
-from ledger.queries.window import days, instants, months
+from ledger.queries.window import days, months
 from ledger.store.figures.scan import Seen
 from ledger.store.figures.tallies import active_periods, customer_tallies
 
@@ -146,13 +146,13 @@ def _orders(view: View) -> list[Act]:
 def _inbound(view: View) -> list[Act]:
     """Return the first inbound touchpoint of each day of each customer, with the customer's own segments."""
     types = [name for name, type_ in view.context.vocabulary.items() if is_touchpoint(type_)]
-    within, day_of = instants(view.asked), view.context.day
+    within, day_of = days(view.asked, view.context), view.context.day
 
     def take(events: Iterator[Seen]) -> dict[tuple[int, int], tuple[int, str]]:
         firsts: dict[tuple[int, int], tuple[int, str]] = {}
         for customer, at, glance in events:
-            if glance.direction == "inbound" and within.hold(at):
-                key, told = (customer, day_of(at)), (at, glance.channel or "")
+            if glance.direction == "inbound" and within.hold(day := day_of(at)):
+                key, told = (customer, day), (at, glance.channel or "")
                 if key not in firsts or told < firsts[key]:
                     firsts[key] = told
         return firsts
