@@ -15,12 +15,16 @@ Grain = Literal["instant", "day", "month"]
 
 
 class Statistic(Struct, frozen=True, kw_only=True):
-    """One number a metric gives; `interval` names how its 95 % interval is made, None where it has none."""
+    """One number a metric gives; `interval` names how its 95 % interval is made, None where it has none.
+
+    `called` is what a table calls it, where its name alone would say too little.
+    """
 
     name: StatisticName
     unit: str
     formula: str
     interval: str | None = None
+    called: str | None = None
 
 
 class Metric(Struct, frozen=True, kw_only=True):

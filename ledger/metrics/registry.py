@@ -76,7 +76,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
 
 
 def metric(name: str) -> Metric:
-    """Return the metric of that name; InvalidArgument, naming those that come near, for another."""
+    """Return the metric of that name; InvalidArgument, naming metrics and topics that come near, for another."""
     found = METRICS.get(name)
     if found is None:
         raise InvalidArgument(f"there is no metric {name!r}: {_cure(name)}")
@@ -84,7 +84,7 @@ def metric(name: str) -> Metric:
 
 
 def _cure(name: str) -> str:
-    near = get_close_matches(name, METRICS, 3)
+    near = get_close_matches(name, [*METRICS, *TOPICS], 3)
     listed = "`metrics --list` shows them all"
     return f"did you mean {' or '.join(near)}? {listed}" if near else listed
 

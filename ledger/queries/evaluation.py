@@ -67,6 +67,8 @@ def evaluate(
 
 
 def _demand_time_after(seen: View, at: int, horizon: int) -> None:
+    if not seen.position:
+        raise InvalidArgument("the log is empty: there is nothing to evaluate a prediction by")
     latest = seen.as_of - horizon
     if at > latest:
         raise InvalidArgument(

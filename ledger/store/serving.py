@@ -51,6 +51,7 @@ def require_built(connection: Connection, context: Context, model: int) -> Servi
         if name not in checkpoints or checkpoints[name].fingerprint != wanted:
             raise ProjectionStale(
                 f"the projection {name} was built by another fold, journey, channel registry or types file "
-                "than the one in force: run `customer-ledger rebuild`"
+                "than the one in force: run `customer-ledger rebuild`, and, where it says that the new version differs "
+                "and stands beside, `customer-ledger projections activate`"
             )
     return Serving(model, min(checkpoint.position for checkpoint in checkpoints.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ledger.cli.times import LENGTH
 if TYPE_CHECKING:
     from ledger.cli.drawing import Shown
     from ledger.metrics.metric import Metric
+    from ledger.queries.question import Asked
 
 PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few", "definition", "from", "to",
          "as_of", "known_at", "zone", "position", "journey", "metric", "statistic")  # fmt: skip
@@ -67,6 +68,18 @@ def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> N
     rows = [figure.as_row() for figure in metrics(session.store, names, **question)]
     none = None if rows else ("metric", "statistic", *question["by"], *PLACE[:-2])
     session.out.rows(rows, view, none)
+    for words in _misspelt(rows, question):
+        session.say(words)
+
+
+def _misspelt(rows: Sequence[Mapping[str, Any]], question: Asked) -> Iterator[str]:
+    """Yield a word on each value or scheme that nothing is known of, which is how a misspelt one looks."""
+    if not any(row["n"] for row in rows):
+        for key, value in question["where"].items():
+            yield f"nothing to count with {key}={value}: is it spelt so? `--by {key}` shows the values there are"
+    for key in question["by"]:
+        if key.startswith("segment:") and rows and all(row.get(key) == "unknown" for row in rows):
+            yield f"nobody here is in a segment of the scheme {key.removeprefix('segment:')!r}: is it spelt so?"
 
 
 def _registered(names: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -117,12 +130,15 @@ def _list_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
 
 def _definitions_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     from ledger.cli.drawing import plain
+    from ledger.metrics.registry import METRICS
 
     for row in rows:
         yield plain(f"{row['definition']}: {row['title']}")
         for statistic, formula in row["formulas"].items():
             interval = f"; interval: {row['intervals'][statistic]}" if statistic in row["intervals"] else ""
-            yield plain(f"  {statistic} ({row['units'][statistic]}): {formula}{interval}")
+            called = METRICS[row["metric"]].statistic(statistic).called
+            shown_as = f", in tables {called}" if called else ""
+            yield plain(f"  {statistic}{shown_as} ({row['units'][statistic]}): {formula}{interval}")
         for name in ("n", "source", "window", "reference", "command"):
             if row[name] is not None:
                 yield plain(f"  {name}: {row[name]}")
@@ -164,7 +180,8 @@ def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
             line["unit"] = row["unit"]
     columns = [Shown(key, key) for key in keys]
     for statistic, unit in statistics:
-        title = statistic if unit in ("share", statistic, "") else f"{statistic}, {unit}"
+        called = METRICS[name].statistic(statistic).called or statistic
+        title = called if unit in ("share", statistic, "") else f"{called}, {unit}"
         columns += [Shown(title, f"{statistic}, {unit}", "right"), Shown("95 % interval", f"{statistic}, {unit}, 95 %")]
     columns += [
         Shown("unit", "unit"),
@@ -187,7 +204,7 @@ def _figure_by_figure(keys: Sequence[str], rows: list[dict[str, Any]]) -> tuple[
     lines = [
         row
         | {
-            "told": row["statistic"] if row["unit"] in ("share", row["statistic"], "") else _named(row, keys),
+            "told": _named(row, keys),
             "is": figure(row["value"], row["unit"]),
             "95 %": interval(row["low"], row["high"], row["unit"]),
             "small": "few" if row["few"] else "",
@@ -209,8 +226,12 @@ def _figure_by_figure(keys: Sequence[str], rows: list[dict[str, Any]]) -> tuple[
 
 
 def _named(row: dict[str, Any], keys: Sequence[str]) -> str:
-    """Return a statistic with its unit, unless the split says the unit, as it does of a currency."""
-    return row["statistic"] if row["unit"] in [row.get(key) for key in keys] else f"{row['statistic']}, {row['unit']}"
+    """Return what a figure is, with its unit, unless the split says the unit, as it does of a currency."""
+    from ledger.metrics.registry import METRICS
+
+    called = METRICS[row["metric"]].statistic(row["statistic"]).called or row["statistic"]
+    said = ("share", row["statistic"], "", *(row.get(key) for key in keys))
+    return called if row["unit"] in said else f"{called}, {row['unit']}"
 
 
 def _varied(rows: list[dict[str, Any]]) -> set[str]:

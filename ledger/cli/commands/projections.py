@@ -89,7 +89,7 @@ def _list(session: Session) -> int:
             "see `quarantine list`"
         )
     if any(not row["current"] for row in rows):
-        session.say("not current: run `customer-ledger rebuild`")
+        session.say("not current: run `customer-ledger rebuild`, or activate a version that was made since")
     elif any(row["lag_events"] for row in rows):
         session.say("behind the log: run `customer-ledger catch-up`")
     return Exit.DONE

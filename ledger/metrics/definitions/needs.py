@@ -165,6 +165,7 @@ NEED_SHIFT = Metric(
     statistics=(
         Statistic(
             name="score",
+            called="shift",
             unit="share",
             formula="total variation distance, ½·Σ |share in to_stage − share in from_stage| over all needs: the "
             "part of the mix that is another; 0 is the same, 1 has nothing in common",
@@ -195,6 +196,7 @@ NEED_CHANGE = Metric(
     statistics=(
         Statistic(
             name="score",
+            called="change",
             unit="share",
             formula="share of the need in to_stage − share of it in from_stage",
             interval="Newcombe's hybrid score interval, 95 %",

@@ -80,16 +80,20 @@ CHANNEL_CONSISTENCY = Metric(
     n="answers on the channels compared",
     source="answers",
     statistics=(
-        Statistic(name="score", unit="points", formula="range: the highest mean of a channel − the lowest"),
+        Statistic(
+            name="score", unit="points", formula="range: the highest mean of a channel − the lowest", called="range"
+        ),
         Statistic(
             name="mean",
             unit="points²",
+            called="variance",
             formula="variance between channels, weighted by their answers: Σ n(m − M)² / Σ n; m is the mean of a "
             "channel of n answers, M that of all these answers",
         ),
         Statistic(
             name="share",
             unit="share",
+            called="η²",
             formula="η² = Σ n(m − M)² / Σ (x − M)² over the answers x: the share of their variance that lies between "
             "channels",
         ),
@@ -121,6 +125,7 @@ CONSISTENCY_OVER_TIME = Metric(
         Statistic(
             name="score",
             unit="points",
+            called="deviation",
             formula="√(Σ over these customers' answers (x − the customer's own mean)² / (answers − customers))",
         ),
         Statistic(name="count", unit="answers", formula="answers of these customers"),
