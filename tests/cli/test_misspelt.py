@@ -1,0 +1,54 @@
+"""What looks like no data because it is misspelt is said to, and topics are found by a name that comes near."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.running import Shell, ndjson
+from tests.queries.telling import ordered
+
+
+@pytest.fixture
+def told(shell: Shell) -> Shell:
+    shell("init", "-q")
+    shell("append", "-", "-q", stdin=ndjson([ordered("a", 1, "10"), ordered("b", 2, "70")]))
+    shell("rebuild", "-q")
+    return shell
+
+
+@pytest.mark.parametrize("condition", ["stage=purchas", "month=yesterday", "segment:tier=gold"])
+def test_a_value_that_nothing_has_is_doubted(told: Shell, condition: str) -> None:
+    err = told("metrics", "contacts", "dwell", "--where", condition).err
+    key = condition.partition("=")[0]
+    assert f"nothing to count with {condition}: is it spelt so? `--by {key}` shows the values there are" in err
+
+
+def test_a_value_that_something_has_is_not_doubted(told: Shell) -> None:
+    assert "spelt" not in told("metrics", "dwell", "--where", "stage=purchase").err
+
+
+def test_a_scheme_that_nobody_is_placed_in_is_doubted(told: Shell) -> None:
+    err = told("metrics", "dwell", "--by", "segment:teir").err
+    assert "nobody here is in a segment of the scheme 'teir': is it spelt so?" in err
+
+
+def test_a_topic_is_found_by_a_name_that_comes_near(told: Shell) -> None:
+    assert "did you mean needs?" in told("metrics", "neds", code=2).err
+
+
+def test_nothing_is_evaluated_by_an_empty_log(shell: Shell) -> None:
+    shell("init", "-q")
+    shell("rebuild", "-q")
+    err = shell("predict", "evaluate", "--at", "2025-01-01", code=2).err
+    assert "the log is empty" in err
+    assert "1970" not in err
+
+
+def test_a_table_calls_a_statistic_what_it_is(shell: Shell) -> None:
+    shell("init", "-q")
+    shell("rebuild", "-q")
+    assert "score" not in shell("metrics", "need_shift", "-f", "table").out
+    assert "in tables shift" in shell("metrics", "--list", "need_shift", "-f", "table").out
+    drawn = shell("metrics", "channel_consistency", "-f", "table").out
+    assert all(word in drawn for word in ("range,", "variance,", "η²"))
+    assert "mean," not in drawn
