@@ -33,6 +33,7 @@ from ledger.projections.loops import (
     sent_elsewhere,
     step,
 )
+from ledger.projections.requests import asking
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 
@@ -42,7 +43,7 @@ class File(Struct, array_like=True, gc=False):
     `messaged_at` is the latest message that may answer a loop whose first step is yet to come. `contacts` counts
     the contacts of the file, those of one interaction (`interactions` has their ids) once; `contact_channel` is
     the known channel of the latest of them and `switches` how often that changed; `repeated` counts what was
-    asked for again.
+    asked for again, `underway` and `given` being the requests of the file as `asking` keeps them.
     """
 
     first_at: int
@@ -62,6 +63,8 @@ class File(Struct, array_like=True, gc=False):
     contact_channel: str = ""
     switches: int = 0
     repeated: int = 0
+    underway: dict[str, int] = {}
+    given: dict[str, int] = {}
 
 
 class CasesState(Struct, array_like=True, gc=False):
@@ -148,7 +151,10 @@ def _contact(file: File, event: Event) -> None:
     if event.type == "interaction.completed":
         file.repeated += cast(InteractionCompleted, event.data).repeated_information is True
     elif event.type == "information.requested":
-        file.repeated += bool(cast(InformationRequested, event.data).already_held)
+        request = cast(InformationRequested, event.data)
+        asked = asking(file.underway, file.given, request, event.at)
+        # A further step of a request asks for nothing again.
+        file.repeated += not set(asked).isdisjoint(request.already_held or ())
 
 
 def _message(file: File, event: Event) -> None:
@@ -237,7 +243,7 @@ IGNORED = frozenset(
 
 CASES: Projection[CasesState] = Projection(
     name="cases",
-    version=2,
+    version=3,
     columns=(
         Column("kind", "text"),
         Column("case_id", "text"),

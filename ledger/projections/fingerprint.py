@@ -35,7 +35,7 @@ STANDS_ON = (
 """The modules whose rules every projection's rows follow, beside its own."""
 
 PARTS = {
-    "ledger.projections.cases": ("ledger.projections.loops",),
+    "ledger.projections.cases": ("ledger.projections.loops", "ledger.projections.requests"),
     "ledger.projections.opportunities": ("ledger.journey.hours",),
 }
 """The further modules that one projection alone is made of: to change them leaves the others as they are."""

@@ -63,23 +63,33 @@ class RequestsFold:
 
 def _request(state: RequestsState, event: Event, stretch: Stretch) -> None:
     data = cast(InformationRequested, event.data)
-    step = STEPS[data.lifecycle]
-    running = [name for name in sorted(set(data.fields)) if state.given.get(name) != event.at]
-    asked = [name for name in running if name not in state.open or step <= state.open[name]]
+    held = set(state.given)
+    asked = asking(state.open, state.given, data, event.at)
     if asked:
-        state.requests.append(_row(state, event, stretch, asked))
+        state.requests.append(_row(state, event, stretch, asked, held))
+
+
+def asking(underway: dict[str, int], given: dict[str, int], data: InformationRequested, at: int) -> list[str]:
+    """Return the fields of which an event begins a request, and take in its step.
+
+    `underway` holds the last step of open requests by field, `given` when (µs) each field was last given.
+    """
+    step = STEPS[data.lifecycle]
+    running = [name for name in sorted(set(data.fields)) if given.get(name) != at]
+    asked = [name for name in running if name not in underway or step <= underway[name]]
     for name in running:
         if step == COMPLETED:
-            state.open.pop(name, None)
-            state.given[name] = event.at
+            underway.pop(name, None)
+            given[name] = at
         else:
-            state.open[name] = step
+            underway[name] = step
+    return asked
 
 
-def _row(state: RequestsState, event: Event, stretch: Stretch, asked: list[str]) -> Row:
+def _row(state: RequestsState, event: Event, stretch: Stretch, asked: list[str], held: set[str]) -> Row:
     data = cast(InformationRequested, event.data)
     declared = [name for name in asked if name in (data.already_held or ())]
-    compared = [name for name in asked if name in state.given]
+    compared = [name for name in asked if name in held]
     again = sorted({*declared, *compared})
     return (
         event.source,
@@ -138,4 +148,5 @@ REQUESTS: Projection[RequestsState] = Projection(
     bind=RequestsFold,
     handles=frozenset({"customer.segment_assigned", "information.requested"}),
     ignores=IGNORED,
+    sparse=True,
 )

@@ -335,3 +335,14 @@ def test_what_is_asked_for_again_within_the_file_is_counted() -> None:
         event("information.requested", 6, data_fields=["iban"], data_already_held=["iban"]),
     )
     assert row["repeated"] == 2
+
+
+def test_the_further_steps_of_a_request_repeat_nothing() -> None:
+    def step(at: int, lifecycle: str) -> Event:
+        held = {"data_fields": ["iban"], "data_already_held": ["iban"]}
+        return of("information.requested", at, data_lifecycle=lifecycle, **held)
+
+    steps = [step(1, "scheduled"), step(2, "started"), step(3, "completed")]
+    assert case(of("case.opened", 0), *steps)["repeated"] == 1
+    assert case(of("case.opened", 0), *steps, step(4, "scheduled"), step(5, "completed"))["repeated"] == 2
+    assert case(of("case.opened", 0), *(step(1, name) for name in ("completed", "scheduled")))["repeated"] == 1
