@@ -113,7 +113,9 @@ def decide_merge(event: Event[Any], from_stream: int, into_stream: int, ancestor
     """
     if from_stream == into_stream or from_stream in ancestors:
         raise MergeCycle(
-            "the merge would make the customer part of itself: unmerge the earlier one first",
+            "these are one and the same customer: name two"
+            if from_stream == into_stream
+            else "the merge would make the customer part of itself: unmerge the earlier one first",
             source=event.source,
             event_id=event.event_id,
         )

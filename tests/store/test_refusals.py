@@ -79,7 +79,7 @@ def test_of_many_events_only_those_of_the_erased_are_refused(ledger: Ledger) -> 
 
 
 def test_a_customer_is_not_merged_into_themselves(ledger: Ledger) -> None:
-    refused(ledger, merge("m1", "ada", "ada"), MergeCycle, "part of itself: unmerge the earlier one first")
+    refused(ledger, merge("m1", "ada", "ada"), MergeCycle, "one and the same customer: name two")
 
 
 def test_two_customers_are_not_merged_into_each_other(ledger: Ledger) -> None:
@@ -92,7 +92,7 @@ def test_no_chain_of_merges_comes_back_to_its_start(ledger: Ledger, length: int)
     names = [f"c{number}" for number in range(length)]
     for number, (absorbed, into) in enumerate(pairwise(names)):
         ledger.append(merge(f"m{number}", absorbed, into))
-    refused(ledger, merge("closing", names[-1], names[0]), MergeCycle, "part of itself")
+    refused(ledger, merge("closing", names[-1], names[0]), MergeCycle, "part of itself: unmerge the earlier one first")
     ledger.append(merge("elsewhere", names[-1], "another"))
 
 
