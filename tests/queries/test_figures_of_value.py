@@ -74,6 +74,14 @@ def test_the_day_of_recency_is_that_of_the_as_of_time(quick_ledger: Ledger) -> N
     assert days(as_of=micros(5)) == 4
 
 
+def test_whose_orders_tell_no_value_is_left_out_of_the_group_of_their_last_order_alone(quick_ledger: Ledger) -> None:
+    of_web = [ordered("a", 1, channel="web"), ordered("b", 2, None, None, channel="web")]
+    write(quick_ledger, *of_web, ordered("c", 1, channel="store"), ordered("b", 1, None, None, channel="store"))
+    cells = figures(quick_ledger, "rfm", "share", by="channel")
+    assert {row.figure.by["channel"]: row.figure.excluded for row in cells} == {"web": {"no_value": 1}, "store": {}}
+    assert {str(row.figure.excluded) for row in figures(quick_ledger, "rfm", "share")} == {"{'no_value': 1}"}
+
+
 def test_two_orders_on_one_day_are_one_purchase_day(quick_ledger: Ledger) -> None:
     write(quick_ledger, ordered("a", 1), ordered("a", 1.2))
     rows = [row for row in figures(quick_ledger, "rfm", "median") if row.figure.n]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -111,21 +111,34 @@ def rfm(view: View) -> list[Figure]:
     cut = Cut(view.asked, LAST_ORDER, view.context)
     today = view.context.day(view.as_of)
     orders: dict[str, dict[int, list[tuple[int, str, str, int]]]] = defaultdict(lambda: defaultdict(list))
-    told = Money()
+    last: dict[int, tuple[int, str, str]] = {}
     rows = customer_tallies(view.tables, ("order",), ("period", "channel", "segments"), days(view.asked, view.context))
     for day, channel, segments, customer, _, currency, total in rows:
         if day <= today:
-            told.add(customer, currency, total)
+            last[customer] = max((day, channel, segments), last.get(customer, (day, channel, segments)))
             if currency or total:
                 orders[currency or UNKNOWN][customer].append((day, channel, segments, total))
+    priced = {customer for of_currency in orders.values() for customer in of_currency}
+    silent = Counter(_last_order(cut, placed) for customer, placed in last.items() if customer not in priced)
     figures = []
-    for currency in told.currencies(view.asked.currency):
-        figures += _scored(view, cut, currency, list(orders[currency].values()), told.silent, today)
+    for currency in sorted(orders) if view.asked.currency is None else [view.asked.currency]:
+        figures += _scored(view, cut, currency, list(orders[currency].values()), silent, today)
     return figures
 
 
+def _last_order(cut: Cut, placed: tuple[int, str, str]) -> Key | None:
+    """Return the group of a customer whose last order was placed on that day, on that channel, in those segments."""
+    about = dict(zip(("period", "channel", "segments"), placed, strict=True))
+    return cut.key(tuple(about[name] for name in cut.raw))
+
+
 def _scored(
-    view: View, cut: Cut, currency: str, bought: Sequence[list[tuple[int, str, str, int]]], silent: int, today: int
+    view: View,
+    cut: Cut,
+    currency: str,
+    bought: Sequence[list[tuple[int, str, str, int]]],
+    silent: Counter[Key | None],
+    today: int,
 ) -> list[Figure]:
     groups: dict[Key, list[Any]] = {} if cut.by else {(): []}
     buyers = [
@@ -133,15 +146,15 @@ def _scored(
         for orders in bought
     ]
     for orders, customer in zip(bought, scored(buyers), strict=True):
-        day, channel, segments, _ = max(orders)
-        about = {"period": day, "channel": channel, "segments": segments}
-        key = cut.key(tuple(about[name] for name in cut.raw))
+        key = _last_order(cut, max(orders)[:3])
         if key is not None:
             groups.setdefault(key, []).append(customer)
     return [
         figure
         for key in sorted(groups, key=cut.rank)
-        for figure in scores(groups[key], currency, cut.scope(key).leaving_out(no_value=silent), top=view.asked.top)
+        for figure in scores(
+            groups[key], currency, cut.scope(key).leaving_out(no_value=silent[key]), top=view.asked.top
+        )
     ]
 
 
