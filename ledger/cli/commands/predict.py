@@ -52,7 +52,7 @@ def run(session: Session, what: str, customers: tuple[str, ...], at: When | None
     risk: how likely each customer is to leave within the horizon, the likeliest first, and why.
     next: a customer's next stage, the time to it and the risk of leaving; the stage from their own record once it is
     long enough, else from the segment's or all customers'.
-    model: what raises and lowers the hazard of leaving, and what it was learnt from.
+    model: what goes along with a higher hazard of leaving, and what it was learnt from.
     evaluate: learn from what was known at a time, and compare with what came within the horizon after it.
     All but the next stage need the extra: pip install 'customer-ledger[predict]'. A TIME is as in `journey`.
     """
