@@ -50,7 +50,14 @@ def asked(session: Session, given: dict[str, Any]) -> Asked:
     zone = _zone(session, question)
     for name in ("since", "before", "as_of", "known_at"):
         question[name] = session.instant(given.get(name), zone)
+    doubt_future(session, question["as_of"])
     return question  # type: ignore[return-value]  # the options are named as its keys
+
+
+def doubt_future(session: Session, as_of: int | None) -> None:
+    """Say that a time to come is not known yet."""
+    if as_of is not None and as_of > session.store.clock():
+        session.say("as of a time to come: what has not happened yet is told as if it did not happen until then")
 
 
 def _where(given: Sequence[str]) -> dict[str, str]:

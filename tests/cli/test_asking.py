@@ -37,3 +37,12 @@ def test_no_figures_have_the_columns_of_some(told: Shell) -> None:
     none = told("metrics", "ces", "--by", "stage", "-f", "csv").out.splitlines()
     assert len(some) == 2
     assert none == some[:1]
+
+
+def test_a_time_to_come_is_doubted(shell: Shell) -> None:
+    shell("init", "-q")
+    shell("rebuild", "-q")
+    words = "as of a time to come: what has not happened yet is told as if it did not happen until then"
+    assert words in shell("metrics", "nps", "--as-of", "2999-01-01").err
+    assert words not in shell("metrics", "nps", "--as-of", "2020-01-01").err
+    assert words in shell("predict", "risk", "--as-of", "2999-01-01", code=2).err

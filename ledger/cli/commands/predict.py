@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ledger.cli.asking import doubt_future
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH, TIME, When
@@ -87,9 +88,11 @@ def _check(what: str, customers: tuple[str, ...], at: When | None, given: dict[s
 def _outlook(session: Session, given: dict[str, Any]) -> Outlook:
     from ledger.queries.prediction import HORIZON, Outlook
 
+    as_of = session.instant(given["as_of"])
+    doubt_future(session, as_of)
     return Outlook(
         horizon=given["horizon"] or HORIZON,
-        as_of=session.instant(given["as_of"]),
+        as_of=as_of,
         known_at=session.instant(given["known_at"]),
         scheme=given["segment"],
     )
