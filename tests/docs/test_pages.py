@@ -15,7 +15,6 @@ RUN = [
     "docs/tutorial.md",
     "docs/howto/archive.md",
     "docs/howto/experience.md",
-    "docs/howto/experience.md",
     "docs/howto/follow.md",
     "docs/howto/identities.md",
     "docs/howto/operate.md",
