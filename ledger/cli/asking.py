@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -58,6 +58,17 @@ def doubt_future(session: Session, as_of: int | None) -> None:
     """Say that a time to come is not known yet."""
     if as_of is not None and as_of > session.store.clock():
         session.say("as of a time to come: what has not happened yet is told as if it did not happen until then")
+
+
+def doubt_spelling(session: Session, rows: Sequence[Mapping[str, Any]], question: Asked, count: str = "n") -> None:
+    """Say which value or scheme nothing is known of, as of a misspelt one; `count` is what rows rest on."""
+    if not any(row[count] for row in rows):
+        for key, value in question["where"].items():
+            session.say(f"nothing to count with {key}={value}: is it spelt so? `--by {key}` shows the values there are")
+    for key in question["by"]:
+        if key.startswith("segment:") and rows and all(row.get(key) == "unknown" for row in rows):
+            scheme = key.removeprefix("segment:")
+            session.say(f"nobody here is in a segment of the scheme {scheme!r}: is it spelt so?")
 
 
 def _where(given: Sequence[str]) -> dict[str, str]:

@@ -23,6 +23,12 @@ def test_a_value_that_nothing_has_is_doubted(told: Shell, condition: str) -> Non
     assert f"nothing to count with {condition}: is it spelt so? `--by {key}` shows the values there are" in err
 
 
+@pytest.mark.parametrize("command", ["funnel", "conformance", "touchpoints"])
+def test_every_command_that_asks_so_doubts_it(told: Shell, command: str) -> None:
+    assert "nothing to count with channel=fonn: is it spelt so?" in told(command, "--where", "channel=fonn").err
+    assert "spelt" not in told(command).err
+
+
 def test_a_value_that_something_has_is_not_doubted(told: Shell) -> None:
     assert "spelt" not in told("metrics", "dwell", "--where", "stage=purchase").err
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ledger.cli.asking import asked, asks
+from ledger.cli.asking import asked, asks, doubt_spelling
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
@@ -35,7 +35,9 @@ def run(session: Session, plan: str | None, **given: Any) -> None:
 
     question = asked(session, given)
     against = None if plan is None else _plan(session, plan, question)
-    session.out.rows(conformance(session.store, plan=against, **question), _view)
+    rows = conformance(session.store, plan=against, **question)
+    session.out.rows(rows, _view)
+    doubt_spelling(session, rows, question)
 
 
 def _plan(session: Session, file: str, question: Any) -> Any:

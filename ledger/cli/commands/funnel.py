@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ledger.cli.asking import asked, asks
+from ledger.cli.asking import asked, asks, doubt_spelling
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
@@ -30,7 +30,10 @@ def run(session: Session, **given: Any) -> None:
     """
     from ledger.queries.funnel import funnel
 
-    session.out.rows(funnel(session.store, **asked(session, given)), view)
+    question = asked(session, given)
+    rows = funnel(session.store, **question)
+    session.out.rows(rows, view)
+    doubt_spelling(session, rows, question, "customers")
 
 
 def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:

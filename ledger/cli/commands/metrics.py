@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ledger.cli.asking import asked, asks
+from ledger.cli.asking import asked, asks, doubt_spelling
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
@@ -16,7 +16,6 @@ from ledger.cli.times import LENGTH
 if TYPE_CHECKING:
     from ledger.cli.drawing import Shown
     from ledger.metrics.metric import Metric
-    from ledger.queries.question import Asked
 
 PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few", "definition", "from", "to",
          "as_of", "known_at", "zone", "position", "journey", "metric", "statistic")  # fmt: skip
@@ -68,18 +67,7 @@ def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> N
     rows = [figure.as_row() for figure in metrics(session.store, names, **question)]
     none = None if rows else ("metric", "statistic", *question["by"], *PLACE[:-2])
     session.out.rows(rows, view, none)
-    for words in _misspelt(rows, question):
-        session.say(words)
-
-
-def _misspelt(rows: Sequence[Mapping[str, Any]], question: Asked) -> Iterator[str]:
-    """Yield a word on each value or scheme that nothing is known of, which is how a misspelt one looks."""
-    if not any(row["n"] for row in rows):
-        for key, value in question["where"].items():
-            yield f"nothing to count with {key}={value}: is it spelt so? `--by {key}` shows the values there are"
-    for key in question["by"]:
-        if key.startswith("segment:") and rows and all(row.get(key) == "unknown" for row in rows):
-            yield f"nobody here is in a segment of the scheme {key.removeprefix('segment:')!r}: is it spelt so?"
+    doubt_spelling(session, rows, question)
 
 
 def _registered(names: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ledger.cli.asking import asked, asks
+from ledger.cli.asking import asked, asks, doubt_spelling
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
@@ -41,6 +41,7 @@ def run(session: Session, names: Sequence[str], catalogue: str | None, top: int,
     against = None if catalogue is None else _catalogue(session, catalogue, question)
     rows = touchpoints(session.store, names, catalogue=against, **question)
     session.out.rows(rows, lambda shown, _: view(shown, top))
+    doubt_spelling(session, rows, question)
 
 
 def _catalogue(session: Session, file: str, question: Any) -> Any:
