@@ -29,8 +29,8 @@ EVENTS = 5
 EVIDENCE = "evidence"
 """The column in which a row names the events that made it."""
 
-TOUCHPOINT = "touchpoint"
-"""The measure that counts every touch, whatever its type."""
+TOUCHPOINTS = "touchpoints"
+"""The column in which rows of a place count every touch, whatever its type."""
 
 EPOCH = date(1970, 1, 1)
 DAY = 86_400_000_000
@@ -217,7 +217,7 @@ def _belongs(projection: Projection[Any], row: Cells, event: _Event) -> bool:
     if "period" in projection.key and not _around(row["period"], event.at):
         return False
     # What counts every touch is no matter of the type; other rows count what their projection knows by name.
-    return len(projection.key) <= 1 or row.get("measure") == TOUCHPOINT or told.type in projection.handles
+    return len(projection.key) <= 1 or TOUCHPOINTS in row or told.type in projection.handles
 
 
 def _around(period: int, at: int) -> bool:

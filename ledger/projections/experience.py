@@ -3,8 +3,8 @@
 Every ratio is made of these by the one who asks. The period is the local day for ratings, surveys sent and
 orders, whose cohorts need it, and the first day of the local month for all else, which keeps the rows few.
 A rating's punctuality is that of the delivery of its case, whichever came first, so it is looked up for the rows.
-The unit of a touchpoint says whether it was on the channel that the customer preferred then (`preferred`, `other`,
-'' where either is unknown), and the unit of a contact that switched names the channel it came from.
+The unit of a contact that switched names the channel it came from. How many touchpoints there were is told by
+touchpoint_history.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import cast
 
 from msgspec import Struct, field
 
-from ledger.events.contacts import is_contact, is_touchpoint
+from ledger.events.contacts import is_contact
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned, PreferenceSet
+from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.instants import instant
 from ledger.events.purchase import OrderDelivered, OrderPlaced, PaymentFailed, PaymentSettled
 from ledger.events.support import WorkCompleted
 from ledger.events.use import ObstacleHit
+from ledger.events.vocabulary import EventType
 from ledger.events.voice import FeedbackReceived, SurveyResponded, SurveySent
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
@@ -32,27 +33,11 @@ from ledger.projections.switching import Contact, follow
 
 Event = RecordedEvent[Data]
 
-Place = tuple[int, str, str, str, str, str]
-"""Where touchpoints are counted: period (a month), stage, channel, department, segments, preferred channel or not."""
-
 Cell = tuple[int, str, str, str, str, str, str, str, str]
 """The key of a row: period, stage, channel, department, segments, punctuality, measure, unit, value."""
 
 Tally = list[int]
 """[n, total]: how many, and their sum in 1/10,000 where the measure has one."""
-
-
-class Touches(Struct, array_like=True, gc=False):
-    """Touchpoints of one place by direction, and its contacts that followed one on the same channel.
-
-    `unplaced` are contacts on no known channel, which belong to no pair.
-    """
-
-    inbound: int = 0
-    outbound: int = 0
-    undirected: int = 0
-    same: int = 0
-    unplaced: int = 0
 
 
 class ExperienceState(Struct, array_like=True):
@@ -62,95 +47,59 @@ class ExperienceState(Struct, array_like=True):
     against a promise whether any of its deliveries was late.
     """
 
-    touches: dict[Place, Touches] = {}
     tallies: dict[Cell, Tally] = {}
     ratings: dict[Cell, Tally] = {}
     late: dict[str, bool] = {}
     contact: Contact = field(default_factory=Contact)
     segments: str = NO_SEGMENTS
-    preferred: str | None = None
 
 
 class ExperienceFold:
     """Adds each event to the counters of its period and place."""
 
     def __init__(self, context: Context) -> None:
-        # One lookup an event: whether it is a touchpoint, whether a contact, what it measures.
-        types = context.vocabulary.values()
-        self._plans = {t.name: (is_touchpoint(t), is_contact(t), MEASURES.get(t.name)) for t in types}
+        # One lookup an event: all that it measures.
+        measured = {t.name: _measures(t) for t in context.vocabulary.values()}
+        self._measures = {name: measures for name, measures in measured.items() if measures}
         self.day = context.day
         self.month = context.month
-        self._month_around = context.month_around
 
     def initial(self) -> ExperienceState:
         return ExperienceState()
 
     def evolve(self, state: ExperienceState, stretches: Sequence[Stretch]) -> None:
+        measures_of = self._measures.get
         for stretch in stretches:
-            self._stay(state, stretch.stage or "", stretch.events)
-
-    def _stay(self, state: ExperienceState, stage: str, events: list[Event]) -> None:
-        """Add events that all occurred in one stage."""
-        plans, places = self._plans, state.touches
-        month = begin = end = 0
-        for event in events:
-            touchpoint, contact, measure = plans[event.type]
-            if touchpoint:
-                at, channel = event.at, event.channel
-                if not begin <= at < end:
-                    month, begin, end = self._month_around(at)
-                preferred = state.preferred
-                suits = "" if preferred is None or channel is None else "preferred" if channel == preferred else "other"
-                place = (month, stage, channel or "", event.department or "", state.segments, suits)
-                touches = places.get(place) or places.setdefault(place, Touches())
-                direction = event.direction
-                if direction == "inbound":
-                    touches.inbound += 1
-                elif direction == "outbound":
-                    touches.outbound += 1
-                else:
-                    touches.undirected += 1
-                if contact:
-                    _contact(state, touches, event, place)
-            if measure is not None:
-                measure(self, state, event, stage)
+            stage = stretch.stage or ""
+            for event in stretch.events:
+                for measure in measures_of(event.type, ()):
+                    measure(self, state, event, stage)
 
     def rows(self, state: ExperienceState) -> list[Row]:
-        rows: list[Row] = []
-        same: dict[tuple[int, str, str, str, str], int] = {}
-        for place, touches in state.touches.items():
-            _touch_rows(rows, place, touches)
-            if touches.same:
-                here = place[:5]
-                same[here] = same.get(here, 0) + touches.same
-        rows += [(*here, "", "switching", "", "same", n, 0) for here, n in same.items()]
-        rows += [(*cell, *tally) for cell, tally in state.tallies.items()]
+        rows: list[Row] = [(*cell, *tally) for cell, tally in state.tallies.items()]
         return [*rows, *_rating_rows(state)] if state.ratings else rows
 
 
-def _contact(state: ExperienceState, touches: Touches, event: Event, place: Place) -> None:
+Measure = Callable[[ExperienceFold, ExperienceState, Event, str], None]
+"""Adds what an event in some stage measures."""
+
+
+def _measures(event_type: EventType) -> tuple[Measure, ...]:
+    contact: tuple[Measure, ...] = (_contact,) if is_contact(event_type) else ()
+    return (*contact, MEASURES[event_type.name]) if event_type.name in MEASURES else contact
+
+
+def _contact(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+    """Count a contact that follows another by whether it switched, and one on no known channel as neither."""
     channel = event.channel
-    if channel is None:
-        touches.unplaced += 1
-        return
-    previous = follow(state.contact, event, channel)
-    if previous == channel:
-        touches.same += 1
-    elif previous:
-        _add(state.tallies, (*place[:5], "", "switching", previous, "switched"), 1, 0)
-
-
-def _touch_rows(rows: list[Row], place: Place, touches: Touches) -> None:
-    # Most rows are these: tuples spelled out are made in half the time.
-    a, b, c, d, e, unit = place
-    if touches.inbound:
-        rows.append((a, b, c, d, e, "", "touchpoint", unit, "inbound", touches.inbound, 0))
-    if touches.outbound:
-        rows.append((a, b, c, d, e, "", "touchpoint", unit, "outbound", touches.outbound, 0))
-    if touches.undirected:
-        rows.append((a, b, c, d, e, "", "touchpoint", unit, "", touches.undirected, 0))
-    if touches.unplaced:
-        rows.append((a, b, c, d, e, "", "switching", "", "", touches.unplaced, 0))
+    unit = value = ""
+    if channel is not None:
+        previous = follow(state.contact, event, channel)
+        if not previous:
+            return
+        unit, value = ("", "same") if previous == channel else (previous, "switched")
+    place = (fold.month(event.at), stage, channel or "", event.department or "", state.segments)
+    _add(state.tallies, (*place, "", "switching", unit, value), 1, 0)
 
 
 def _rating_rows(state: ExperienceState) -> list[Row]:
@@ -188,10 +137,6 @@ def _count(
 def _segment(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:
     data = cast(CustomerSegmentAssigned, event.data)
     state.segments = with_segment(state.segments, data.scheme, data.segment)
-
-
-def _prefer(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:
-    state.preferred = cast(PreferenceSet, event.data).preferred_channel
 
 
 def _rating(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
@@ -269,9 +214,8 @@ def _work(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str
 
 PAYMENTS = {"payment.settled": "payment", "payment.failed": "payment_failed"}
 
-MEASURES: dict[str, Callable[[ExperienceFold, ExperienceState, Event, str], None]] = {
+MEASURES: dict[str, Measure] = {
     "customer.segment_assigned": _segment,
-    "preference.set": _prefer,
     "survey.responded": _rating,
     "survey.sent": _survey,
     "order.placed": _order,
@@ -289,7 +233,7 @@ MEASURES: dict[str, Callable[[ExperienceFold, ExperienceState, Event, str], None
 IGNORED = frozenset(
     {
         "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "consent.granted", "consent.withdrawn", "customer.erased",
+        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
         "order.approved", "order.shipped", "order.cancelled",
         "contract.started", "contract.registered", "contract.activated",
         "interaction.scheduled", "interaction.started", "interaction.message_sent", "interaction.handed_over",

@@ -211,4 +211,5 @@ NEEDS: Projection[NeedsState] = Projection(
     bind=NeedsFold,
     handles=frozenset({"customer.segment_assigned", "need.expressed", *CONCLUSIONS}),
     ignores=IGNORED,
+    sparse=True,
 )

@@ -112,4 +112,5 @@ OPPORTUNITIES: Projection[OpportunitiesState] = Projection(
     bind=OpportunitiesFold,
     handles=frozenset({"customer.segment_assigned", "opportunity.unsupported"}),
     ignores=IGNORED,
+    sparse=True,
 )

@@ -1,7 +1,9 @@
 """Touchpoint history: where, when and how often a customer met each touchpoint, and what went wrong there.
 
 A touchpoint is called by its touchpoint_id, an obstacle without one by the step it was hit at, any other event by its
-type. A row counts the encounters of one month and place that went the same way: well (trouble ''), or wrong.
+type. A row counts the encounters of one month and place that went the same way: well (trouble ''), or wrong; of one
+direction, and alike on the channel that the customer preferred then (`preferred`), on an `other`, or '' where either
+is unknown. Those of them whose type is a touchpoint are its `touchpoints`: the rest only name one.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from msgspec import Struct
 
 from ledger.events.contacts import is_touchpoint
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
+from ledger.events.identity import CustomerSegmentAssigned, PreferenceSet
 from ledger.events.interaction import InteractionCompleted
 from ledger.events.use import ObstacleHit
 from ledger.events.voice import FeedbackReceived, SurveyResponded
@@ -28,63 +30,89 @@ Event = RecordedEvent[Data]
 Trouble = tuple[str, str]
 """What went wrong, and what caused it; '' where nothing did, and where nobody said."""
 
-Cell = tuple[int, str, str, str, str, str, str, str]
-"""The key of a row: month, touchpoint, stage, channel, department, segments, trouble, cause."""
+Cell = tuple[int, str, str, str, str, str, str, str, str, str]
+"""The key of a row: month, touchpoint, stage, channel, department, segments, trouble, cause, direction, preferred."""
+
+
+class Met(Struct, array_like=True, gc=False):
+    """The encounters of one cell: the first, the last, how many, and how many of them are touchpoints."""
+
+    first_at: int
+    last_at: int
+    n: int
+    touchpoints: int
 
 
 class TouchpointsState(Struct, array_like=True, gc=False):
-    """The encounters of one customer: [first, last, n] of each cell."""
+    """The encounters of one customer by their cell."""
 
-    cells: dict[Cell, list[int]] = {}
+    cells: dict[Cell, Met] = {}
     segments: str = NO_SEGMENTS
+    preferred: str | None = None
 
 
 class TouchpointsFold:
     """Adds each encounter to the cell of its month, place and trouble."""
 
     def __init__(self, context: Context) -> None:
-        self._met = frozenset(t.name for t in context.vocabulary.values() if is_touchpoint(t))
-        self._about_the_record = frozenset(
-            t.name for t in context.vocabulary.values() if t.family in ("identity", "control")
-        )
+        # One lookup an event: whether it is a touchpoint (0, 1), and what tells its trouble; the record meets nobody.
+        self._roles = {
+            t.name: (int(is_touchpoint(t)), TROUBLES.get(t.name))
+            for t in context.vocabulary.values()
+            if t.family not in ("identity", "control")
+        }
         self._month_around = context.month_around
 
     def initial(self) -> TouchpointsState:
         return TouchpointsState()
 
     def evolve(self, state: TouchpointsState, stretches: Sequence[Stretch]) -> None:
-        met, about_the_record = self._met, self._about_the_record
         for stretch in stretches:
-            for event in stretch.events:
-                kind = event.type
-                if kind in met or (event.touchpoint_id is not None and kind not in about_the_record):
-                    self._meet(state, event, stretch.stage or "")
-                elif kind == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
+            self._stay(state, stretch.stage or "", stretch.events)
 
-    def _meet(self, state: TouchpointsState, event: Event, stage: str) -> None:
-        trouble = TROUBLES.get(event.type)
-        went, cause = trouble(event) if trouble is not None else WELL
-        cell = (
-            self._month_around(event.at)[0],
-            named(event),
-            stage,
-            event.channel or "",
-            event.department or "",
-            state.segments,
-            went,
-            cause,
-        )
-        times = state.cells.get(cell)
-        if times is None:
-            state.cells[cell] = [event.at, event.at, 1]
-        else:
-            times[1] = event.at
-            times[2] += 1
+    def _stay(self, state: TouchpointsState, stage: str, events: list[Event]) -> None:
+        """Add encounters that all occurred in one stage."""
+        role_of, cells = self._roles.get, state.cells
+        month = begin = end = 0
+        for event in events:
+            role = role_of(event.type)
+            if role is None:
+                _note(state, event)
+                continue
+            touchpoint, trouble = role
+            name = event.touchpoint_id
+            if name is None:
+                if not touchpoint:
+                    continue
+                name = event.type if trouble is None else named(event)
+            went, cause = WELL if trouble is None else trouble(event)
+            at, channel, preferred = event.at, event.channel, state.preferred
+            if not begin <= at < end:
+                month, begin, end = self._month_around(at)
+            suits = "" if preferred is None or channel is None else "preferred" if channel == preferred else "other"
+            cell = (
+                month, name, stage, channel or "", event.department or "", state.segments, went, cause,
+                event.direction or "", suits,
+            )  # fmt: skip
+            met = cells.get(cell)
+            if met is None:
+                cells[cell] = Met(at, at, 1, touchpoint)
+            else:
+                met.last_at = at
+                met.n += 1
+                met.touchpoints += touchpoint
 
     def rows(self, state: TouchpointsState) -> list[Row]:
-        return [(*cell, *times) for cell, times in state.cells.items()]
+        return [(*cell, met.first_at, met.last_at, met.n, met.touchpoints) for cell, met in state.cells.items()]
+
+
+def _note(state: TouchpointsState, event: Event) -> None:
+    """Take what the record says of the customer: which segments they are in, and which channel they prefer."""
+    if event.type == "customer.segment_assigned":
+        data = cast(CustomerSegmentAssigned, event.data)
+        state.segments = with_segment(state.segments, data.scheme, data.segment)
+    elif event.type == "preference.set":
+        state.preferred = cast(PreferenceSet, event.data).preferred_channel
 
 
 def named(event: Event) -> str:
@@ -141,7 +169,7 @@ TROUBLES: dict[str, Callable[[Event], Trouble]] = {
 IGNORED = frozenset(
     {
         "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "consent.granted", "consent.withdrawn", "customer.erased",
         "order.placed", "order.approved", "order.shipped", "order.delivered", "order.cancelled", "payment.settled",
         "contract.started", "contract.registered", "contract.activated", "usage.recorded", "experience.highlighted",
         "interaction.scheduled", "interaction.started", "interaction.message_sent", "interaction.handed_over",
@@ -164,13 +192,27 @@ TOUCHPOINTS: Projection[TouchpointsState] = Projection(
         Column("segments", "json"),
         Column("trouble", "text"),
         Column("cause", "text"),
+        Column("direction", "text"),
+        Column("preferred", "text"),
         Column("first_at", "instant"),
         Column("last_at", "instant"),
         Column("n", "integer"),
+        Column("touchpoints", "integer"),
     ),
-    key=("period", "touchpoint", "stage", "channel", "department", "segments", "trouble", "cause"),
+    key=(
+        "period",
+        "touchpoint",
+        "stage",
+        "channel",
+        "department",
+        "segments",
+        "trouble",
+        "cause",
+        "direction",
+        "preferred",
+    ),
     state=TouchpointsState,
     bind=TouchpointsFold,
-    handles=frozenset({"customer.segment_assigned", *TROUBLES}),
+    handles=frozenset({"customer.segment_assigned", "preference.set", *TROUBLES}),
     ignores=IGNORED,
 )

@@ -85,9 +85,9 @@ def test_contacts_in_pairs_are_those_that_follow_another(both: Both) -> None:
 
 def test_touchpoints_on_the_channel_preferred_then_are_those_that_the_log_tells(both: Both) -> None:
     counted: Counter[tuple[str, ...]] = Counter()
-    for row in both.tables["experience_metrics"]:
-        if row["measure"] == "touchpoint" and row["unit"]:
-            counted[row["customer"], row["channel"], row["value"], row["unit"]] += row["n"]
+    for row in both.tables["touchpoint_history"]:
+        if row["touchpoints"] and row["preferred"]:
+            counted[row["customer"], row["channel"], row["direction"], row["preferred"]] += row["touchpoints"]
     expected = both.oracle.rows("FROM expected_suiting")
     assert len(expected) > 50
     assert counted == {(row["customer"], row["channel"], row["direction"], row["suits"]): row["n"] for row in expected}

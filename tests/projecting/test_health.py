@@ -174,8 +174,8 @@ DAMAGES = {
         "channel_history tells another number of touchpoints than journey_position, of ada",
     ),
     "a month is missing": (
-        "DELETE FROM experience_metrics__v1 WHERE customer = 1 AND measure = 'touchpoint'",
-        "experience_metrics tells another number of touchpoints than journey_position, of ada",
+        "DELETE FROM touchpoint_history__v1 WHERE customer = 1",
+        "touchpoint_history tells another number of touchpoints than journey_position, of ada",
     ),
     "cases of nobody": (
         "UPDATE cases__v1 SET customer = 99 WHERE customer = 3",
@@ -191,6 +191,16 @@ def test_damage_is_seen_without_a_fold(told_quickly: Ledger, name: str) -> None:
     found = told_quickly.health(Thresholds(lag=None, parked=None), sample=0)
     assert not found.ok
     assert any(problem.startswith(said) for problem in found.problems), found.problems
+
+
+def test_a_projection_that_came_after_the_version_was_built_has_no_say(told_quickly: Ledger) -> None:
+    damage(
+        told_quickly,
+        "DELETE FROM checkpoints WHERE projection = 'touchpoint_history'",
+        "DROP TABLE touchpoint_history__v1",
+    )
+    found = told_quickly.health(Thresholds(lag=None, parked=None), sample=0)
+    assert found.disagreeing_customers == 0
 
 
 def test_a_checkpoint_that_is_moved_past_an_event_does_not_make_the_lag_green(told: Ledger) -> None:

@@ -87,7 +87,7 @@ def test_projections_that_count_the_same_thing_agree(events: list[Event]) -> Non
     rows = rows_of(events)
     touchpoints = sum(row[14] for row in rows["journey_position"])
     assert sum(row[3] for row in rows["channel_history"]) == touchpoints
-    assert sum(row[9] for row in rows["experience_metrics"] if row[6] == "touchpoint") == touchpoints
+    assert sum(row[13] for row in rows["touchpoint_history"]) == touchpoints
     switched = sum(row[9] for row in rows["experience_metrics"] if row[6] == "switching" and row[8] == "switched")
     assert sum(row[14] for row in rows["channel_history"]) == switched
     assert sum(row[15] for row in rows["channel_history"]) == switched

@@ -10,7 +10,7 @@ from ledger.journey.channels import default_channels
 from ledger.journey.context import Context
 from ledger.projections.driver import Folds
 from ledger.schemas.journey import default_journey
-from tests.journey.histories import DAY, Event, entering, event
+from tests.journey.histories import Event, entering, event
 from tests.projections.histories import FOLDS, Told, told
 
 MARCH = int(datetime(2024, 3, 15, 12, tzinfo=UTC).timestamp()) * 1_000_000
@@ -43,41 +43,12 @@ def contact(at: int, channel: str | None, **envelope: str) -> Event:
     return event("question.asked", at, data_topic="price", channel=channel, **envelope)
 
 
-def test_touchpoints_are_counted_by_month_place_and_direction() -> None:
-    rows = measured(
-        "touchpoint",
-        event("page.viewed", MARCH, channel="web", direction="inbound"),
-        event("page.viewed", MARCH + 1, channel="web", direction="inbound"),
-        event("page.viewed", MARCH + 2, channel="web"),
-        event("page.viewed", MARCH + 40 * DAY, channel="web", direction="inbound"),
-        event("question.asked", MARCH + 41 * DAY, data_topic="price", department="sales", direction="outbound"),
-    )
-    assert [
-        (row["period"] - FIRST_OF_MARCH, row["stage"], row["channel"], row["department"], row["value"], row["n"])
-        for row in rows
-    ] == [
-        (0, "awareness", "web", "", "inbound", 2),
-        (0, "awareness", "web", "", "", 1),
-        (31, "awareness", "web", "", "inbound", 1),
-        (31, "consideration", "", "sales", "outbound", 1),
-    ]
-    assert {row["total"] for row in rows} == {0}
-
-
-def test_a_touchpoint_is_counted_in_the_stage_it_enters() -> None:
-    assert only("touchpoint", event("order.placed", MARCH))["stage"] == "purchase"
-
-
-def test_before_any_stage_the_stage_is_empty() -> None:
-    assert only("touchpoint", event("interaction.started", MARCH))["stage"] == ""
-
-
 def test_the_period_is_local_to_the_zone_of_the_context() -> None:
     oslo = Folds(Context(default_journey(), default_channels(), VOCABULARY, ZoneInfo("Europe/Oslo")))
     midnight = int(datetime(2024, 2, 29, 23, 30, tzinfo=UTC).timestamp()) * 1_000_000
     assert measured("nps", rated(midnight))[0]["period"] == FIRST_OF_MARCH - 1
     assert measured("nps", rated(midnight), folds=oslo)[0]["period"] == FIRST_OF_MARCH
-    assert measured("touchpoint", rated(midnight), folds=oslo)[0]["period"] == FIRST_OF_MARCH
+    assert told("touchpoint_history", rated(midnight), folds=oslo)[0]["period"] == FIRST_OF_MARCH
 
 
 def test_a_rating_is_a_row_of_its_day_scale_and_score() -> None:
@@ -158,34 +129,22 @@ def test_a_switch_tells_the_channel_it_came_from() -> None:
     }
 
 
-def prefers(at: int, channel: str) -> Event:
-    return event("preference.set", at, data_preferred_channel=channel)
+def test_a_touchpoint_that_is_no_contact_measures_nothing() -> None:
+    assert told("experience_metrics", event("page.viewed", MARCH, channel="web")) == []
 
 
-def test_a_touchpoint_tells_whether_it_is_on_the_channel_preferred_at_that_time() -> None:
-    rows = measured(
-        "touchpoint",
-        event("page.viewed", MARCH, channel="web"),
-        prefers(MARCH + 1, "phone"),
-        event("page.viewed", MARCH + 2, channel="web"),
-        event("page.viewed", MARCH + 3, channel="phone", direction="outbound"),
-        event("page.viewed", MARCH + 4),
-        prefers(MARCH + 5, "web"),
-        event("page.viewed", MARCH + 6, channel="web"),
-    )
-    assert [(row["channel"], row["unit"], row["value"], row["n"]) for row in rows] == [
-        ("web", "", "", 1),
-        ("web", "other", "", 1),
-        ("phone", "preferred", "outbound", 1),
-        ("", "", "", 1),
-        ("web", "preferred", "", 1),
-    ]
+def test_contacts_that_stay_on_a_channel_are_one_row_of_their_month_and_place() -> None:
+    asked = [contact(MARCH + n, "web", department="sales") for n in range(3)]
+    row = only("switching", *asked)
+    assert (row["period"], row["stage"], row["channel"], row["department"]) == (
+        FIRST_OF_MARCH, "consideration", "web", "sales",
+    )  # fmt: skip
+    assert (row["unit"], row["value"], row["n"], row["total"]) == ("", "same", 2, 0)
 
 
-def test_a_preference_leaves_contacts_on_the_same_channel_one_row() -> None:
-    asked = [contact(MARCH + n, "web") for n in range(3)]
-    (row,) = measured("switching", *asked, prefers(MARCH + 5, "web"), contact(MARCH + 6, "web"))
-    assert (row["value"], row["n"]) == ("same", 3)
+def test_a_contact_on_no_known_channel_is_neither_on_the_same_nor_switched() -> None:
+    rows = measured("switching", contact(MARCH, None), contact(MARCH + 1, "web"), contact(MARCH + 2, None))
+    assert [(row["channel"], row["unit"], row["value"], row["n"]) for row in rows] == [("", "", "", 2)]
 
 
 def test_obstacles_are_counted_by_cause_and_opportunities_that_no_channel_supports_are_counted() -> None:
@@ -258,7 +217,6 @@ def test_feedback_interactions_and_work_are_counted_by_month() -> None:
     facts = [
         (row["measure"], row["unit"], row["value"], row["n"], row["total"])
         for row in told("experience_metrics", *events)
-        if row["measure"] != "touchpoint"
     ]
     assert facts == [
         ("switching", "", "", 3, 0),  # contacts on no known channel
@@ -274,13 +232,9 @@ def test_feedback_interactions_and_work_are_counted_by_month() -> None:
 
 def test_the_segments_are_those_at_the_time_of_the_event() -> None:
     rows = measured(
-        "touchpoint",
-        event("page.viewed", MARCH),
+        "obstacle",
+        event("obstacle.hit", MARCH),
         event("customer.segment_assigned", MARCH + 1, data_scheme="tier", data_segment="gold"),
-        event("page.viewed", MARCH + 2),
+        event("obstacle.hit", MARCH + 2),
     )
     assert [row["segments"] for row in rows] == [{}, {"tier": "gold"}]
-
-
-def test_many_events_of_one_place_are_few_rows() -> None:
-    assert len(measured("touchpoint", *(event("page.viewed", MARCH + n, channel="web") for n in range(1000)))) == 1

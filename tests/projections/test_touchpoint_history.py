@@ -58,6 +58,55 @@ def test_another_month_channel_stage_or_segment_is_another_row() -> None:
     ]
 
 
+def test_encounters_of_another_direction_are_another_row() -> None:
+    directions = ("inbound", "outbound", None, "inbound")
+    rows = told(ROWS, *(event("page.viewed", at, direction=name) for at, name in enumerate(directions)))
+    assert {row["direction"]: (row["n"], row["touchpoints"]) for row in rows} == {
+        "inbound": (2, 2), "outbound": (1, 1), "": (1, 1),
+    }  # fmt: skip
+
+
+def prefers(at: int, channel: str) -> Event:
+    return event("preference.set", at, data_preferred_channel=channel)
+
+
+def test_an_encounter_is_held_against_the_channel_that_was_preferred_at_that_time() -> None:
+    rows = told(
+        ROWS,
+        event("page.viewed", 1, channel="web"),
+        prefers(2, "phone"),
+        event("page.viewed", 3, channel="web"),
+        event("page.viewed", 4, channel="phone", direction="outbound"),
+        event("page.viewed", 5),
+        prefers(6, "web"),
+        event("page.viewed", 7, channel="web"),
+    )
+    assert [(row["channel"], row["preferred"], row["direction"], row["n"]) for row in rows] == [
+        ("web", "", "", 1),
+        ("web", "other", "", 1),
+        ("phone", "preferred", "outbound", 1),
+        ("", "", "", 1),
+        ("web", "preferred", "", 1),
+    ]
+
+
+def test_an_encounter_counts_in_the_stage_it_enters_and_before_any_in_none() -> None:
+    assert [row["stage"] for row in told(ROWS, event("interaction.started", 1), event("order.placed", 2))] == [
+        "", "purchase",
+    ]  # fmt: skip
+
+
+def test_what_merely_names_a_touchpoint_is_an_encounter_and_no_touchpoint() -> None:
+    row = only(ROWS, event("order.placed", 1, touchpoint_id="shop"), event("order.approved", 2, touchpoint_id="shop"))
+    assert (row["first_at"], row["last_at"], row["n"], row["touchpoints"]) == (1, 2, 2, 1)
+    assert only(ROWS, event("order.approved", 3, touchpoint_id="letter"))["touchpoints"] == 0
+
+
+def test_many_encounters_of_one_place_are_few_rows() -> None:
+    row = only(ROWS, *(event("page.viewed", at, channel="web") for at in range(1000)))
+    assert (row["n"], row["touchpoints"]) == (1000, 1000)
+
+
 def test_the_back_office_meets_nobody_unless_it_names_a_touchpoint() -> None:
     assert told(ROWS, event("case.triaged", 1), event("note.added", 2, data_text="x", touchpoint_id="desk")) == []
     assert ways(event("order.approved", 3, touchpoint_id="letter")) == {"letter": ("", "", 1)}

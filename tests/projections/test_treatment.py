@@ -68,7 +68,7 @@ def test_a_companys_own_type_is_a_touchpoint_everywhere() -> None:
     visit = own(LoungeVisited(), channel="desk")
     assert told("journey_position", visit, folds=folds)[0]["touchpoints"] == 1
     assert told("channel_history", visit, folds=folds)[0]["channel"] == "desk"
-    assert told("experience_metrics", visit, folds=folds)[0]["measure"] == "touchpoint"
+    assert told("touchpoint_history", visit, folds=folds)[0]["touchpoints"] == 1
 
 
 def test_a_companys_own_support_type_is_a_step_of_its_case_and_others_are_not() -> None:

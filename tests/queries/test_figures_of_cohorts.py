@@ -119,6 +119,7 @@ def test_what_came_before_the_window_tells_who_is_new_in_it(quick_ledger: Ledger
 
 def test_an_inbound_touchpoint_is_activity_and_an_outbound_one_is_none(quick_ledger: Ledger) -> None:
     write(quick_ledger, viewed("a", 1), viewed("b", 1, "outbound"), viewed("a", FEB), viewed("z", MAY, "outbound"))
+    write(quick_ledger, told("order.approved", "a", MARCH + 1, direction="inbound", touchpoint_id="no touchpoint"))
     rows = figures(quick_ledger, "lifecycle", "share", by="segment:tier")
     assert numbers(rows, "activity", "month") == {
         ("inbound", "2024-01"): 0,

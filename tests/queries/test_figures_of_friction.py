@@ -103,6 +103,7 @@ def test_friction_is_told_of_a_hundred_touchpoints_by_kind(ledger: Ledger) -> No
         told("payment.failed", "b", 9, channel="app"),
         told("opportunity.unsupported", "b", 40, channel="app"),
         told("interaction.completed", "c", 40),
+        told("order.approved", "d", 40, channel="desk", touchpoint_id="a letter that nobody met"),
     )
     shares = figures(ledger, "friction", "share")
     assert {row.figure.by["friction"]: row.figure.numerator for row in shares} == {

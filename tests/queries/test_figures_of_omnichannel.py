@@ -80,6 +80,7 @@ def test_a_touchpoint_is_held_against_the_preference_of_its_time(small_ledger: L
         viewed(7, "web", "inbound"),
         viewed(8, "web", "outbound"),
         viewed(9, "web", customer="b"),
+        told("order.approved", "a", 10, channel="web", direction="outbound", touchpoint_id="no touchpoint"),
     )
     rows = figures(small_ledger, "preferred_channel_adherence")
     outbound, inbound = only(rows, direction="outbound").figure, only(rows, direction="inbound").figure

@@ -97,6 +97,7 @@ def test_cost_is_told_of_those_served_and_of_all(quick_ledger: Ledger) -> None:
         worked("b", 1, None, None, data_minutes=0),
         told("page.viewed", "c", 1),
         told("page.viewed", "d", 1),
+        told("order.approved", "e", 1, touchpoint_id="no touchpoint"),
     )
     assert only(figures(quick_ledger, "cost_to_serve", "share")).figure.value == 0.5
     means = figures(quick_ledger, "cost_to_serve", "mean")

@@ -29,6 +29,7 @@ def test_the_rate_is_of_touchpoints_and_of_customers(ledger: Ledger) -> None:
         viewed("a", 3, channel="web"),
         viewed("b", 4, channel="store"),
         told("note.added", "c", 5, data_text="no touchpoint"),
+        told("order.approved", "d", 6, channel="desk", touchpoint_id="a letter that nobody met"),
     )
     rows = figures(ledger, "wow_rate", "share")
     assert {row.figure.by["of"]: (row.figure.numerator, row.figure.n) for row in rows} == {

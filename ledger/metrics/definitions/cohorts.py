@@ -49,7 +49,7 @@ LIFECYCLE = Metric(
     grain="month",
     title="New, returning, resurrecting and dormant customers",
     n="customers active in the month (dormant, share: active in the month before; score: those it is made of)",
-    source="experience_metrics, measures order and touchpoint",
+    source="experience_metrics, measure order; inbound: touchpoint_history",
     statistics=(
         Statistic(name="count", unit="customers", formula="customers of that part of the lifecycle in the month"),
         Statistic(

@@ -12,7 +12,7 @@ CONTACTS = Metric(
     grain="month",
     title="Contacts by direction",
     n="contacts of any direction",
-    source="experience_metrics, measure touchpoint",
+    source="touchpoint_history",
     statistics=(Statistic(name="count", unit="contacts", formula="contacts of that direction"),),
     parts={"direction": "inbound, outbound or undirected (unknown)"},
     dimensions=("stage", "channel", "department", "segment", "month"),

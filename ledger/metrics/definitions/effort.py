@@ -115,7 +115,8 @@ FRICTION = Metric(
     grain="month",
     title="Friction",
     n="touchpoints",
-    source="experience_metrics, measures touchpoint, obstacle, interaction (abandoned), payment_failed, unsupported",
+    source="experience_metrics, measures obstacle, interaction (abandoned), payment_failed, unsupported; "
+    "touchpoint_history",
     statistics=(
         Statistic(name="count", unit="touchpoints", formula="touchpoints of that kind of friction"),
         Statistic(
@@ -153,7 +154,7 @@ PAINLESS = Metric(
     grain="month",
     title="Customers who met no friction",
     n="customers with a touchpoint in the window",
-    source="experience_metrics, as for friction",
+    source="experience_metrics and touchpoint_history, as for friction",
     statistics=(
         Statistic(
             name="share", unit="share", formula="customers who met no friction in the window / n", interval=_WILSON

@@ -32,7 +32,7 @@ WOW_RATE = Metric(
     title="Experiences that stand out",
     grain="month",
     n="touchpoints, or customers who met one",
-    source="highlights; experience_metrics, measure touchpoint",
+    source="highlights; touchpoint_history",
     statistics=(
         Statistic(
             name="share",

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from ledger.metrics import wow
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.quantiles import MICROSECONDS
-from ledger.projections.experience import EXPERIENCE
 from ledger.projections.highlights import HIGHLIGHTS
 from ledger.projections.highlights import KINDS as ACTS
+from ledger.projections.touchpoint_history import TOUCHPOINTS
 from ledger.queries.cut import Cut
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants, months, rounded
@@ -40,15 +40,15 @@ def wow_rate(view: View) -> list[Figure]:
     stood_out = fact_counts(
         view.tables, HIGHLIGHTS, (*cut.raw, "customer"), at="at", within=rounded(asked, context, "month")
     )
-    met = fact_counts(
+    encounters = fact_counts(
         view.tables,
-        EXPERIENCE,
+        TOUCHPOINTS,
         (*touched.raw, "customer"),
         at="period",
         within=months(asked, context),
-        sums=("n",),
-        measure="touchpoint",
+        sums=("touchpoints",),
     )
+    met = [row for row in encounters if row[-1]]
     highlights = cut.groups(stood_out)
     figures = []
     for key, group in touched.groups(met).items():

@@ -1,43 +1,51 @@
-"""What experience_metrics says of friction: how much of each kind, and which customers met any."""
+"""What experience_metrics says of friction, among the touchpoints that touchpoint_history tells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select, union_all
 
 from ledger.projections.experience import EXPERIENCE
+from ledger.projections.touchpoint_history import TOUCHPOINTS
 from ledger.store.figures.bounds import Bounds
 from ledger.store.read_model import table_of
 
 EXPERIENCES = table_of(EXPERIENCE)
+MEETINGS = table_of(TOUCHPOINTS)
 
 
 def friction_counts(connection: Connection, columns: Sequence[str], periods: Bounds) -> list[tuple[Any, ...]]:
     """Return rows of (*columns, kind of friction or `touchpoint`, how many)."""
-    table = EXPERIENCES
-    kind = case((table.c.measure == "interaction", "abandoned"), else_=table.c.measure)
-    kept = [table.c[name] for name in columns]
-    rows = connection.execute(
-        select(*kept, kind, func.sum(table.c.n))
-        .where(or_(_friction(), table.c.measure == "touchpoint"), *periods.of(table.c.period))
-        .group_by(*kept, kind)
+    table, met = EXPERIENCES.c, MEETINGS.c
+    kind = case((table.measure == "interaction", "abandoned"), else_=table.measure)
+    kept = [table[name] for name in columns]
+    troubled = connection.execute(
+        select(*kept, kind, func.sum(table.n)).where(_friction(), *periods.of(table.period)).group_by(*kept, kind)
     )
-    # PostgreSQL sums 64-bit integers as decimals.
-    return [(*row[:-1], int(row[-1])) for row in rows]
+    places = [met[name] for name in columns]
+    touched = connection.execute(
+        select(*places, literal("touchpoint"), func.sum(met.touchpoints))
+        .where(met.touchpoints > 0, *periods.of(met.period))
+        .group_by(*places)
+    )
+    # PostgreSQL sums 64-bit integers as decimals; where nothing is grouped, the sum of no rows is NULL.
+    return [(*row[:-1], int(row[-1])) for rows in (touched, troubled) for row in rows if row[-1] is not None]
 
 
 def friction_met(connection: Connection, columns: Sequence[str], periods: Bounds) -> list[tuple[Any, ...]]:
     """Return rows of (*columns, customer, 1 where they met any friction there, else 0)."""
-    table = EXPERIENCES
-    kept = [table.c[name] for name in columns]
-    rows = connection.execute(
-        select(*kept, table.c.customer, func.max(case((_friction(), 1), else_=0)))
-        .where(or_(_friction(), table.c.measure == "touchpoint"), *periods.of(table.c.period))
-        .group_by(*kept, table.c.customer)
-    )
-    return [tuple(row) for row in rows]
+    table, met = EXPERIENCES.c, MEETINGS.c
+    kept = (*columns, "customer")
+    troubled = select(*(table[name] for name in kept), literal(1).label("any"))
+    touched = select(*(met[name] for name in kept), literal(0).label("any"))
+    each = union_all(
+        troubled.where(_friction(), *periods.of(table.period)),
+        touched.where(met.touchpoints > 0, *periods.of(met.period)),
+    ).subquery()
+    found = [each.c[name] for name in kept]
+    return [tuple(row) for row in connection.execute(select(*found, func.max(each.c["any"])).group_by(*found))]
 
 
 def _friction() -> ColumnElement[bool]:
