@@ -113,6 +113,7 @@ def _opened(loop: Loop, event: Event) -> None:
         # Within one instant (often a whole day) the order of the fold says nothing about which came first.
         if loop.early_answer_at == event.at:
             loop.first_response_at = event.at
+            loop.awaited_response = loop.awaiting_customer
 
 
 def _received(loop: Loop, event: Event) -> None:
