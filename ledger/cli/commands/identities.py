@@ -59,14 +59,14 @@ DECIDED = ("from", "into", "source", "event_id", "recorded_at", "undone")
     "--most",
     type=click.IntRange(min=2),
     metavar="N",
-    help="suggest, apply: a value that more share is too common.  [5]",
+    help="suggest, apply: a value that more share is too common.  [default: 5]",
 )
 @click.option("--again", is_flag=True, help="suggest, apply: propose those too who were merged and unmerged before.")
 @click.option("--values", is_flag=True, help="suggest: tell the values themselves, which are personal.")
 @click.option("--yes", is_flag=True, help="apply: record the merges; else they are only shown.")
 @click.option("--evidence", metavar="TEXT", help="merge: why they are one person. It is kept as a personal field.")
 @click.option("--why", metavar="TEXT", help="unmerge: why they are not. Name nobody: it stands in the clear.")
-@click.option("--source", metavar="NAME", help="apply, merge, unmerge: whose decision it is.  [identities]")
+@click.option("--source", metavar="NAME", help="apply, merge, unmerge: whose decision it is.  [default: identities]")
 def run(session: Session, action: str, names: tuple[str, ...], **given: Any) -> None:
     """Find customers of different sources that may be one person, and decide.
 
