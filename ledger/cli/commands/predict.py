@@ -55,7 +55,9 @@ def run(session: Session, what: str, customers: tuple[str, ...], at: When | None
     long enough, else from the segment's or all customers'.
     model: what goes along with a higher hazard of leaving, and what it was learnt from.
     evaluate: learn from what was known at a time, and compare with what came within the horizon after it.
-    All but the next stage need the extra: pip install 'customer-ledger[predict]'. A TIME is ISO 8601 with its offset, a date, or 7d (ago).
+    All but the next stage need the extra: pip install 'customer-ledger[predict]'.
+
+    A TIME is ISO 8601 with its offset, a date, or 7d (ago).
     """
     _check(what, customers, at, given)
     if what == "evaluate":

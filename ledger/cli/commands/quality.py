@@ -25,7 +25,7 @@ WORST = 10
         "customer-ledger quality -f csv -o quality.csv",
     ),
 )
-@click.option("--late", type=LENGTH, metavar="LENGTH", help="An event is late that arrived later than this.  [default: 1d]")
+@click.option("--late", type=LENGTH, metavar="LENGTH", help="What arrived later than this is late.  [default: 1d]")
 @click.option("--since", type=TIME, metavar="TIME", help="Only what occurred from then on.")
 @click.option("--before", type=TIME, metavar="TIME", help="Only what occurred before.")
 @click.option("--as-of", type=TIME, metavar="TIME", help="As of this time: what had happened by then.")
