@@ -242,5 +242,5 @@ def test_an_empty_ledger_has_nothing_to_foretell(small_ledger: Ledger) -> None:
     write(small_ledger)
     with pytest.raises(InvalidArgument, match="fewer than 20"):
         risks(small_ledger.store, Outlook())
-    with pytest.raises(InvalidArgument, match="not all known"):
+    with pytest.raises(InvalidArgument, match="the log is empty"):
         evaluate(small_ledger.store, at=micros(1))
