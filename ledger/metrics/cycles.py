@@ -8,8 +8,8 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from ledger.metrics.definitions.cycles import CYCLE_LENGTH, CYCLES_PER_CUSTOMER, TIME_BETWEEN_CYCLES
-from ledger.metrics.dwell import estimates
 from ledger.metrics.figure import EVERYTHING, Figure, Scope
+from ledger.metrics.lasting import estimates
 from ledger.metrics.means import mean
 from ledger.metrics.proportions import share
 from ledger.metrics.quantiles import elapsed, spread

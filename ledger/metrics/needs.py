@@ -17,10 +17,11 @@ from ledger.metrics.definitions.needs import (
     TIME_TO_MET,
 )
 from ledger.metrics.differences import newcombe
-from ledger.metrics.figure import EVERYTHING, Figure, Scope, StatisticName
+from ledger.metrics.figure import EVERYTHING, Figure, Scope
+from ledger.metrics.lasting import estimates
 from ledger.metrics.means import mean
 from ledger.metrics.proportions import share
-from ledger.metrics.quantiles import MICROSECONDS, spread
+from ledger.metrics.quantiles import elapsed
 from ledger.metrics.survival import kaplan_meier
 
 Needs = Iterable[tuple[int | None, int | None, int | None]]
@@ -72,37 +73,9 @@ def time_to_met(needs: Needs, as_of: int, scope: Scope = EVERYTHING) -> list[Fig
     left = scope.leaving_out(not_expressed=not_expressed, later=later)
     met_alone = [length for length, over in zip(lasted, ended, strict=True) if over]
     return [
-        *_of_all(lasted, ended, left.split(method="all")),
-        *_of_the_met(met_alone, left.split(method="met").leaving_out(not_met=len(lasted) - len(met_alone))),
+        *estimates(TIME_TO_MET, kaplan_meier(lasted, ended), left.split(method="all")),
+        *elapsed(TIME_TO_MET, met_alone, left.split(method="met").leaving_out(not_met=len(lasted) - len(met_alone))),
     ]
-
-
-def _of_all(lasted: list[int], ended: list[bool], scope: Scope) -> list[Figure]:
-    waiting = kaplan_meier(lasted, ended)
-    shares: tuple[tuple[StatisticName, float], ...] = (("median", 0.5), ("p90", 0.9))
-    figures = []
-    for name, part in shares:
-        low, high = waiting.interval_of(part)
-        figures.append(
-            TIME_TO_MET.figure(
-                name,
-                _days(waiting.time_by_which(part)),
-                waiting.n,
-                scope,
-                interval=(_days(low), _days(high)),
-                numerator=waiting.ended,
-            )
-        )
-    return figures
-
-
-def _of_the_met(lasted: list[int], scope: Scope) -> list[Figure]:
-    lie = spread(lasted, MICROSECONDS["days"])
-    return [TIME_TO_MET.figure("median", lie.median, lie.n, scope), TIME_TO_MET.figure("p90", lie.p90, lie.n, scope)]
-
-
-def _days(microseconds: float | None) -> float | None:
-    return None if microseconds is None else microseconds / MICROSECONDS["days"]
 
 
 def stated_and_revealed(by_manner: Mapping[str, int], scope: Scope = EVERYTHING) -> list[Figure]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ledger.metrics.definitions.omnichannel import CONTAINMENT, PREFERRED_CHANNEL, SWITCH_MATRIX
 from ledger.metrics.figure import EVERYTHING, Figure, Scope
+from ledger.metrics.matrix import Counts, matrix
 from ledger.metrics.metric import Metric
 from ledger.metrics.proportions import share
 
@@ -14,19 +14,9 @@ WAYS = ("contained", "unachieved", "abandoned", "human")
 """What may become of an interaction that entered an automated channel."""
 
 
-def switch_matrix(pairs: Iterable[tuple[str, str, int]], scope: Scope = EVERYTHING) -> list[Figure]:
+def switch_matrix(pairs: Counts, scope: Scope = EVERYTHING) -> list[Figure]:
     """Return how many pairs of contacts go from each channel to each, of all that start on that channel."""
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    onward: dict[str, int] = defaultdict(int)
-    for before, after, n in pairs:
-        counts[before, after] += n
-        onward[before] += n
-    figures = []
-    for (before, after), n in sorted(counts.items(), key=lambda pair: (pair[0][0], -pair[1], pair[0][1])):
-        at = scope.split(from_channel=before, to_channel=after)
-        figures.append(SWITCH_MATRIX.figure("count", n, onward[before], at))
-        figures.append(share(SWITCH_MATRIX, n, onward[before], at))
-    return figures
+    return matrix(SWITCH_MATRIX, pairs, "channel", scope)
 
 
 def preferred_channel(suiting: Mapping[str, Mapping[str, int]], scope: Scope = EVERYTHING) -> list[Figure]:

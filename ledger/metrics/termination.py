@@ -15,12 +15,13 @@ from ledger.metrics.definitions.termination import (
     WIN_BACK,
 )
 from ledger.metrics.differences import newcombe
-from ledger.metrics.figure import EVERYTHING, Figure, Scope, StatisticName
+from ledger.metrics.figure import EVERYTHING, Figure, Scope
+from ledger.metrics.lasting import estimates
 from ledger.metrics.means import mean
 from ledger.metrics.metric import Metric
 from ledger.metrics.proportions import share
 from ledger.metrics.quantiles import MICROSECONDS, elapsed, spread
-from ledger.metrics.survival import Survival, kaplan_meier
+from ledger.metrics.survival import kaplan_meier
 
 DAY = MICROSECONDS["days"]
 OUTCOMES = ("requested", "ended", "retained", "won_back")
@@ -111,7 +112,7 @@ def leaving_time(
     within = scope.leaving_out(not_requested=not_requested, later=later)
     negative = sum(length < 0 for length in lasted)
     survival = kaplan_meier(lasted, decided)
-    figures = _estimates(LEAVING_TIME, survival, within.split(outcome="decided"), negative=negative)
+    figures = estimates(LEAVING_TIME, survival, within.split(outcome="decided"), negative=negative)
     still_open = within.leaving_out(open=len(decided) - sum(decided))
     for outcome, lengths in came.items():
         figures += elapsed(LEAVING_TIME, lengths, still_open.split(outcome=outcome))
@@ -163,38 +164,12 @@ def win_back(
         split = counted.split(attempted=attempted)
         figures.append(share(WIN_BACK, len(back), len(kept), split))
         figures.append(WIN_BACK.figure("mean", spread(back, DAY).mean, len(back), split))
-    return [*figures, _time_to_return(rows, window.as_of, within)]
+    return [*figures, *_time_to_return(rows, window.as_of, within)]
 
 
-def _time_to_return(rows: Sequence[tuple[int, Instant, Instant]], as_of: int, scope: Scope) -> Figure:
+def _time_to_return(rows: Sequence[tuple[int, Instant, Instant]], as_of: int, scope: Scope) -> list[Figure]:
     seen = [(ended, won) for ended, _, won in rows if ended <= as_of]
     lasted = [(as_of if won is None else won) - ended for ended, won in seen]
     survival = kaplan_meier(lasted, [won is not None for _, won in seen])
     within = scope.leaving_out(later=len(rows) - len(seen)).split(attempted="all")
-    return _estimate(WIN_BACK, survival, "median", 0.5, within)
-
-
-def _estimates(metric: Metric, survival: Survival, scope: Scope, *, negative: int | None = None) -> list[Figure]:
-    return [
-        _estimate(metric, survival, "median", 0.5, scope, negative=negative),
-        _estimate(metric, survival, "p90", 0.9, scope, negative=negative),
-    ]
-
-
-def _estimate(
-    metric: Metric, survival: Survival, name: StatisticName, part: float, scope: Scope, *, negative: int | None = None
-) -> Figure:
-    low, high = survival.interval_of(part)
-    return metric.figure(
-        name,
-        _days(survival.time_by_which(part)),
-        survival.n,
-        scope,
-        interval=(_days(low), _days(high)),
-        numerator=survival.ended,
-        negative=negative,
-    )
-
-
-def _days(microseconds: float | None) -> float | None:
-    return None if microseconds is None else microseconds / DAY
+    return estimates(WIN_BACK, survival, within)
