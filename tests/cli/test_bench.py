@@ -33,7 +33,7 @@ def test_single_appends_of_one_and_of_many_threads_and_bulk_are_held_against_bar
         assert row["events"] > 0.9 * row["calls"] * row["events_per_call"]  # the simulated send some twice
         assert row["seconds"] >= 0.2
         assert row["events_per_second"] == pytest.approx(row["events"] / row["seconds"], rel=0.01)
-        assert 0 < row["p50_ms"] <= row["p99_ms"] <= row["longest_ms"] <= row["seconds"] * 1000
+        assert 0 < row["p50_ms"] <= row["p99_ms"] <= row["longest_ms"] <= round(row["seconds"] * 1000, 3)
         assert row["syncs"] > 0
         assert row["ratio"] == pytest.approx(row["events_per_second"] / row["syncs_per_second"], rel=0.01)
 

@@ -116,7 +116,7 @@ def _figures(pace: Pace, syncs: int, seconds: float) -> dict[str, Any]:
     return {
         "calls": len(pace.waits),
         "events": pace.kept,
-        "seconds": round(pace.seconds, 3),
+        "seconds": round(pace.seconds, 6),
         "events_per_second": round(pace.rate, 1),
         "p50_ms": round(pace.wait(0.5), 3),
         "p99_ms": round(pace.wait(0.99), 3),
