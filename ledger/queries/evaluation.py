@@ -27,12 +27,22 @@ from ledger.store.log import Until, position_known_at
 from ledger.store.store import Store
 
 
-class Fate(NamedTuple):
-    """What became of those at risk, as is known now: who left within the horizon, who had left before, who is known."""
+Some = npt.NDArray[np.bool_]
 
-    left: npt.NDArray[np.bool_]
-    gone: npt.NDArray[np.bool_]
-    known: npt.NDArray[np.bool_]
+
+class Fate(NamedTuple):
+    """What became of those at risk, as is known now: who left within the horizon, and whom nobody can be held against.
+
+    `excluded` says for each reason of whom: who had left before, who is known no more, who is several customers now.
+    """
+
+    left: Some
+    excluded: dict[str, Some]
+
+    @property
+    def judged(self) -> Some:
+        """Of whom the risk foretold can be held against what came."""
+        return ~np.any(list(self.excluded.values()), axis=0)
 
 
 def evaluate(
@@ -53,13 +63,11 @@ def evaluate(
         found = folded(store, until, at=at, horizon=horizon, scheme=scheme)
         _demand_past(found, at, knew)
         hazard = train(found.past.known, found.past.left_in, PERIODS)
-        fate = _fate(seen, found.present, at, horizon)
-        judged = fate.known & ~fate.gone
+        fate = _fate(seen, found.present, until, (at, at + horizon))
+        judged = fate.judged
         probability = hazard.foretell(found.present.known).probability[judged]
         scope = Scope({"at": str(iso(at)), "horizon": duration_text(horizon), "trained_known_at": str(iso(knew))})
-        judged_scope = scope.leaving_out(
-            gone=int(np.count_nonzero(fate.known & fate.gone)), unknown=int(np.count_nonzero(~fate.known))
-        )
+        judged_scope = scope.leaving_out(**{why: int(np.count_nonzero(those)) for why, those in fate.excluded.items()})
         trained = share(HAZARD_TRAINING, hazard.left, hazard.rows, scope)
         figures = [trained, *foretold(probability, fate.left[judged], judged_scope)]
         over = (structs.replace(figure, first_at=at, last_at=at + horizon) for figure in figures)
@@ -87,18 +95,28 @@ def _demand_past(found: Horizons, at: int, knew: int) -> None:
         )
 
 
-def _fate(seen: View, present: AtRisk, at: int, horizon: int) -> Fate:
-    """Return what became of those at risk, who may have been merged since."""
+def _fate(seen: View, present: AtRisk, then: Until, within: tuple[int, int]) -> Fate:
+    """Return what became, within a time, of those at risk: of the one customer that all their streams are now.
+
+    Of who was one customer `then` and is several now nobody can say whose fate was foretold.
+    """
+    first, last = within
     terminal = {stage.name for stage in seen.context.journey.stages if stage.terminal}
     left: set[int] = set()
     gone: set[int] = set()
     known: set[int] = set()
     for customer, stage, entered in entries(seen.tables, ()):
         known.add(customer)
-        if entered < at:
+        if entered < first:
             (gone.add if stage in terminal else gone.discard)(customer)
-        elif entered < at + horizon and stage in terminal:
+        elif entered < last and stage in terminal:
             left.add(customer)
-    survivor = all_units(seen.log, seen.until).survivor
-    now = [survivor(int(customer)) for customer in present.customers]
-    return Fate(*(np.array([one in those for one in now], dtype=np.bool_) for those in (left, gone, known)))
+    were, are = all_units(seen.log, then), all_units(seen.log, seen.until)
+    now = [{are.survivor(stream) for stream in were.streams(int(customer))} for customer in present.customers]
+    several = np.array([len(those) > 1 for those in now], dtype=np.bool_)
+    unknown = np.array([not those & known for those in now], dtype=np.bool_) & ~several
+    had_left = np.array([bool(those & gone) for those in now], dtype=np.bool_) & ~several
+    return Fate(
+        left=np.array([bool(those & left) for those in now], dtype=np.bool_),
+        excluded={"gone": had_left, "unknown": unknown, "several": several},
+    )

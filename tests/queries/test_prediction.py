@@ -220,6 +220,20 @@ def test_customers_merged_since_have_the_fate_of_the_one_they_became(clocked: Le
     assert events_of == came + 2
 
 
+def test_who_was_one_customer_then_and_is_several_now_is_left_out_and_counted(clocked: Ledger, clock: SetClock) -> None:
+    clock.now = micros(150)
+    events = lives(300)
+    merged = told("customer.merged", "new", 20, "merge", data_from="old", data_into="new")
+    write(clocked, *[e for e in events if e["occurred_at"] < iso(150)], used("old", 10), used("new", 11), merged)
+    clock.now = micros(241)
+    write(clocked, *[e for e in events if e["occurred_at"] >= iso(150)], left("new", 160))
+    one = figure(evaluate(clocked.store, at=micros(150), horizon=HORIZON), "prediction_ranking", "score")
+    write(clocked, told("customer.unmerged", "new", 200, data_source="test", data_event_id="merge"))
+    several = figure(evaluate(clocked.store, at=micros(150), horizon=HORIZON), "prediction_ranking", "score")
+    assert (one.excluded, several.excluded) == ({}, {"several": 1})
+    assert (several.n, several.numerator) == (one.n - 1, one.numerator - 1)
+
+
 def test_an_evaluation_needs_time_after_it(small_ledger: Ledger) -> None:
     write(small_ledger, *lives(200))
     with pytest.raises(InvalidArgument, match=r"latest time to evaluate at is 2024-07-29.* or a shorter horizon"):

@@ -9,6 +9,7 @@ _AT_RISK = "customers at risk at that time: in a stage that is not the terminal 
 _LEFT_OUT = {
     "gone": "customers who had left by then, as was learnt only later",
     "unknown": "customers whom nothing that is recorded now still names",
+    "several": "customers who were one then and are several now, because a merge was undone",
 }
 _PARTS = {
     "at": "the time the prediction is made at: training sees nothing that occurred then or later",
