@@ -1,4 +1,4 @@
-"""The events of a customer between two moves of the journey: within them stage, cycle and overlays stand still."""
+"""The events of a customer among which nothing moves: stage, cycle, overlays and segments stand still."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ class Move(Struct, frozen=True, kw_only=True, gc=False):
 class Stretch(Struct, gc=False):
     """Consecutive events of one customer, at least one, and where the journey stood at all of them.
 
-    `stage`, `cycle` and `overlays` hold from the first event on. `move` is what the first event moved; None where
-    it moved nothing, because an earlier call ended within the stretch.
+    `stage`, `cycle`, `overlays` and `segments` hold from the first event on. `move` is what the first event moved in
+    the journey; None where it moved nothing: it placed the customer in a segment, or follows what an earlier call took.
     """
 
     events: list[RecordedEvent[Data]]
     stage: str | None
     cycle: int
     overlays: tuple[str, ...]
+    segments: str
     move: Move | None = None
 
     def moments(self) -> Iterator[Moment]:

@@ -7,17 +7,20 @@ from collections.abc import Collection, Iterable, Sequence
 from ledger.errors import InvalidArgument
 from ledger.events.control import StageEntered
 from ledger.events.event import Data, RecordedEvent
+from ledger.events.identity import CustomerSegmentAssigned
 from ledger.journey.context import Context
 from ledger.journey.indicators import Completed, Event, Indicator, Memory, Single, indicators
 from ledger.journey.moment import Moment
 from ledger.journey.overlays import NOTHING, OverlayTracks
 from ledger.journey.primary import PrimaryTrack
+from ledger.journey.segments import with_segment
 from ledger.journey.state import TrackerState
 from ledger.journey.stretch import Move, Stretch
 
 __all__ = ["Tracker", "TrackerState"]
 
 STAGE_ENTERED = StageEntered.type
+SEGMENT_ASSIGNED = CustomerSegmentAssigned.type
 
 _PRIMARY = ""
 """The primary track, among the tracks that explicit stages decide; an overlay is a track by its own name."""
@@ -47,7 +50,7 @@ class Tracker:
         return [moment for stretch in self.follow(state, events) for moment in stretch.moments()]
 
     def follow(self, state: TrackerState, events: list[RecordedEvent[Data]]) -> list[Stretch]:
-        """Take `events` into the state and return them in stretches: a new one begins where the journey moves.
+        """Take `events` into the state and return them in stretches: a new one begins where anything moves.
 
         The events are one customer's, in the order of the fold, and all later than any the state has seen: a
         whole instant is looked at together, because an explicit stage wins in it. Raises InvalidArgument when
@@ -66,10 +69,11 @@ class Tracker:
                 continue
             completed = _completed(told, state.parts, state.seen + place, event) if told else []
             named = _named(event)
-            if not completed and named is None:
+            placed = _placed(state, event)
+            if not completed and named is None and not placed:
                 continue
             move = self._moved(state, event, named, completed, decided.get(event.at, ()))
-            if move is not None:
+            if move is not None or placed:
                 if begin < place:
                     stretch.events = events[begin:place]
                     stretches.append(stretch)
@@ -121,7 +125,7 @@ class Tracker:
         return stage in self._primary.stages or stage in self._overlays.stages
 
     def _telling_in(self, here: str | None) -> dict[str, tuple[Indicator, ...]]:
-        telling: dict[str, tuple[Indicator, ...]] = {STAGE_ENTERED: ()}
+        telling: dict[str, tuple[Indicator, ...]] = {STAGE_ENTERED: (), SEGMENT_ASSIGNED: ()}
         for name, kinds in self._kinds.items():
             useful = [indicator for indicator in kinds if self._reachable(here, indicator)]
             primary = [indicator for indicator in useful if indicator.rule.stage in self._primary.stages]
@@ -144,7 +148,7 @@ class Tracker:
 
 def _standing(state: TrackerState, move: Move | None = None) -> Stretch:
     """Return a stretch that begins where the state stands; its events are yet to come."""
-    return Stretch([], state.stage, state.cycle, state.overlays, move)
+    return Stretch([], state.stage, state.cycle, state.overlays, state.segments, move)
 
 
 def _completed(told: Iterable[Indicator], parts: Memory, number: int, event: Event) -> list[Completed]:
@@ -155,6 +159,15 @@ def _completed(told: Iterable[Indicator], parts: Memory, number: int, event: Eve
         if evidence is not None:
             completed.append((indicator, evidence))
     return completed
+
+
+def _placed(state: TrackerState, event: Event) -> bool:
+    """Place the customer in the segment the event assigns, if any; say whether they were not in it before."""
+    if not isinstance(event.data, CustomerSegmentAssigned):
+        return False
+    before = state.segments
+    state.segments = with_segment(before, event.data.scheme, event.data.segment)
+    return state.segments != before
 
 
 def _named(event: Event) -> str | None:

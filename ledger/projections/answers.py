@@ -8,11 +8,9 @@ from typing import cast
 from msgspec import Struct
 
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.voice import SurveyResponded
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.ratings import scale
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
@@ -23,7 +21,6 @@ class AnswersState(Struct, array_like=True, gc=False):
     """The rows of one customer's answers, in the order of the fold."""
 
     answers: list[Row] = []
-    segments: str = NO_SEGMENTS
 
 
 class AnswersFold:
@@ -39,16 +36,13 @@ class AnswersFold:
         for stretch in stretches:
             for event in stretch.events:
                 if event.type == "survey.responded":
-                    state.answers.append(_row(event, stretch, state.segments))
-                elif event.type == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
+                    state.answers.append(_row(event, stretch))
 
     def rows(self, state: AnswersState) -> list[Row]:
         return [tuple(row) for row in state.answers]
 
 
-def _row(event: Event, stretch: Stretch, segments: str) -> Row:
+def _row(event: Event, stretch: Stretch) -> Row:
     survey = cast(SurveyResponded, event.data)
     return (
         event.source,
@@ -61,7 +55,7 @@ def _row(event: Event, stretch: Stretch, segments: str) -> Row:
         stretch.cycle,
         event.channel or "",
         event.department or "",
-        segments,
+        stretch.segments,
         event.case_id or "",
         event.interaction_id or "",
     )
@@ -69,8 +63,7 @@ def _row(event: Event, stretch: Stretch, segments: str) -> Row:
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "survey.sent", "feedback.received", "feedback.dispatched", "feedback.resolved", "feedback.communicated",
         "awareness", "consideration", "purchase", "onboarding", "use", "interaction", "support", "renewal",
         "advocacy", "termination", "winback", "control", COMPANY,
@@ -80,7 +73,7 @@ IGNORED = frozenset(
 
 ANSWERS: Projection[AnswersState] = Projection(
     name="answers",
-    version=1,
+    version=2,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),
@@ -99,7 +92,7 @@ ANSWERS: Projection[AnswersState] = Projection(
     key=("source", "event_id"),
     state=AnswersState,
     bind=AnswersFold,
-    handles=frozenset({"customer.segment_assigned", "survey.responded"}),
+    handles=frozenset({"survey.responded"}),
     ignores=IGNORED,
     sparse=True,
 )

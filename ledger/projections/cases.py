@@ -15,12 +15,10 @@ from typing import cast
 from msgspec import Struct
 
 from ledger.events.contacts import is_contact
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.interaction import InteractionCompleted
 from ledger.events.onboarding import InformationRequested
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.loops import (
     ANSWERED,
     STEPS,
@@ -71,7 +69,6 @@ class CasesState(Struct, array_like=True, gc=False):
     """Every file of one customer, by case_id."""
 
     files: dict[str, File] = {}
-    segments: str = NO_SEGMENTS
 
 
 class CasesFold:
@@ -87,19 +84,15 @@ class CasesFold:
 
     def evolve(self, state: CasesState, stretches: Sequence[Stretch]) -> None:
         for stretch in stretches:
-            stage = stretch.stage or ""
             for event in stretch.events:
                 case_id, kind = event.case_id, event.type
-                if kind == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
                 if case_id is not None:
-                    self._file(state, case_id, event, stage)
+                    self._file(state, case_id, event, stretch)
                 elif kind in ALONE:
-                    self._file(state, f"{event.source}/{event.event_id}", event, stage)
+                    self._file(state, f"{event.source}/{event.event_id}", event, stretch)
 
-    def _file(self, state: CasesState, case_id: str, event: Event, stage: str) -> None:
-        file = _put(state, case_id, event, stage)
+    def _file(self, state: CasesState, case_id: str, event: Event, stretch: Stretch) -> None:
+        file = _put(state, case_id, event, stretch)
         if event.type in self._contacts:
             _contact(file, event)
         kind = self._kinds.get(event.type)
@@ -119,12 +112,12 @@ class CasesFold:
         ]
 
 
-def _put(state: CasesState, case_id: str, event: Event, stage: str) -> File:
+def _put(state: CasesState, case_id: str, event: Event, stretch: Stretch) -> File:
     department = event.department or ""
     file = state.files.get(case_id)
     if file is None:
         file = state.files[case_id] = File(
-            event.at, event.at, event.channel or "", department, stage, state.segments, department
+            event.at, event.at, event.channel or "", department, stretch.stage or "", stretch.segments, department
         )
     file.last_at = event.at
     file.events += 1
@@ -218,7 +211,7 @@ ALONE = frozenset(
 
 HANDLED = frozenset(
     {
-        "customer.segment_assigned", "interaction.message_sent", "interaction.completed", "information.requested",
+        "interaction.message_sent", "interaction.completed", "information.requested",
         "case.triaged", "case.assigned", "case.in_progress", "case.awaiting_third_party", "case.awaiting_internal",
         "case.progressed", "order.approved", "order.shipped", "application.progressed",
         *STEPS,
@@ -227,8 +220,7 @@ HANDLED = frozenset(
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "payment.settled", "payment.failed", "contract.started", "contract.registered", "contract.activated",
         "interaction.scheduled", "interaction.started", "interaction.handed_over", "interaction.abandoned",
         "opportunity.unsupported", "onboarding.started", "onboarding.completed",
@@ -243,7 +235,7 @@ IGNORED = frozenset(
 
 CASES: Projection[CasesState] = Projection(
     name="cases",
-    version=3,
+    version=4,
     columns=(
         Column("kind", "text"),
         Column("case_id", "text"),

@@ -187,7 +187,7 @@ IGNORED = frozenset(
 
 CHANNELS: Projection[ChannelsState] = Projection(
     name="channel_history",
-    version=1,
+    version=2,
     columns=(
         Column("channel", "text"),
         Column("first_at", "instant"),

@@ -125,6 +125,6 @@ def _routed(routes: Routes, stretches: Sequence[Stretch]) -> dict[int, list[Stre
                 if place in mine:
                     mine[place].events.append(event)
                 else:
-                    mine[place] = Stretch([event], stretch.stage, stretch.cycle, stretch.overlays)
+                    mine[place] = Stretch([event], stretch.stage, stretch.cycle, stretch.overlays, stretch.segments)
                     found.setdefault(place, []).append(mine[place])
     return found

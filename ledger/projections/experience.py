@@ -16,7 +16,6 @@ from msgspec import Struct, field
 
 from ledger.events.contacts import is_contact
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.instants import instant
 from ledger.events.purchase import OrderDelivered, OrderPlaced, PaymentFailed, PaymentSettled
 from ledger.events.support import WorkCompleted
@@ -26,7 +25,6 @@ from ledger.events.voice import FeedbackReceived, SurveyResponded, SurveySent
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
 from ledger.projections.amounts import UNIT, nearest_ten_thousandth, ten_thousandths
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.ratings import decimal_text, scale
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 from ledger.projections.switching import Contact, follow
@@ -51,7 +49,6 @@ class ExperienceState(Struct, array_like=True):
     ratings: dict[Cell, Tally] = {}
     late: dict[str, bool] = {}
     contact: Contact = field(default_factory=Contact)
-    segments: str = NO_SEGMENTS
 
 
 class ExperienceFold:
@@ -70,18 +67,17 @@ class ExperienceFold:
     def evolve(self, state: ExperienceState, stretches: Sequence[Stretch]) -> None:
         measures_of = self._measures.get
         for stretch in stretches:
-            stage = stretch.stage or ""
             for event in stretch.events:
                 for measure in measures_of(event.type, ()):
-                    measure(self, state, event, stage)
+                    measure(self, state, event, stretch)
 
     def rows(self, state: ExperienceState) -> list[Row]:
         rows: list[Row] = [(*cell, *tally) for cell, tally in state.tallies.items()]
         return [*rows, *_rating_rows(state)] if state.ratings else rows
 
 
-Measure = Callable[[ExperienceFold, ExperienceState, Event, str], None]
-"""Adds what an event in some stage measures."""
+Measure = Callable[[ExperienceFold, ExperienceState, Event, Stretch], None]
+"""Adds what an event measures, where it stands."""
 
 
 def _measures(event_type: EventType) -> tuple[Measure, ...]:
@@ -89,7 +85,7 @@ def _measures(event_type: EventType) -> tuple[Measure, ...]:
     return (*contact, MEASURES[event_type.name]) if event_type.name in MEASURES else contact
 
 
-def _contact(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+def _contact(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
     """Count a contact that follows another by whether it switched, and one on no known channel as neither."""
     channel = event.channel
     unit = value = ""
@@ -98,7 +94,7 @@ def _contact(fold: ExperienceFold, state: ExperienceState, event: Event, stage: 
         if not previous:
             return
         unit, value = ("", "same") if previous == channel else (previous, "switched")
-    place = (fold.month(event.at), stage, channel or "", event.department or "", state.segments)
+    place = (fold.month(event.at), stretch.stage or "", channel or "", event.department or "", stretch.segments)
     _add(state.tallies, (*place, "", "switching", unit, value), 1, 0)
 
 
@@ -123,42 +119,37 @@ def _add(tallies: dict[Cell, Tally], cell: Cell, n: int, total: int) -> None:
 def _count(
     state: ExperienceState,
     event: Event,
-    stage: str,
+    stretch: Stretch,
     period: int,
     measure: str,
     unit: str = "",
     value: str = "",
     total: int = 0,
 ) -> None:
-    channel, department = event.channel or "", event.department or ""
-    _add(state.tallies, (period, stage, channel, department, state.segments, "", measure, unit, value), 1, total)
+    place = (period, stretch.stage or "", event.channel or "", event.department or "", stretch.segments)
+    _add(state.tallies, (*place, "", measure, unit, value), 1, total)
 
 
-def _segment(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:
-    data = cast(CustomerSegmentAssigned, event.data)
-    state.segments = with_segment(state.segments, data.scheme, data.segment)
-
-
-def _rating(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+def _rating(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
     survey = cast(SurveyResponded, event.data)
     value, total = decimal_text(survey.score), nearest_ten_thousandth(survey.score)
-    place = (stage, event.channel or "", event.department or "", state.segments, event.case_id or "")
+    place = (stretch.stage or "", event.channel or "", event.department or "", stretch.segments, event.case_id or "")
     _add(state.ratings, (fold.day(event.at), *place, survey.metric, scale(survey), value), 1, total)
 
 
-def _survey(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+def _survey(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
     survey = cast(SurveySent, event.data)
-    _count(state, event, stage, fold.day(event.at), "survey_sent", survey.metric or "", "")
+    _count(state, event, stretch, fold.day(event.at), "survey_sent", survey.metric or "", "")
 
 
-def _order(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+def _order(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
     order = cast(OrderPlaced, event.data)
     total = 0 if order.value is None else ten_thousandths(order.value)
     value = "" if order.value is None else "priced" if total else "free"
     currency = _of_amount(order.value, order.currency)
-    _count(state, event, stage, fold.day(event.at), "order", currency, value, total)
+    _count(state, event, stretch, fold.day(event.at), "order", currency, value, total)
     if order.quantity is not None:
-        _count(state, event, stage, fold.month(event.at), "quantity", "", "", order.quantity * UNIT)
+        _count(state, event, stretch, fold.month(event.at), "quantity", "", "", order.quantity * UNIT)
 
 
 def _of_amount(amount: str | None, currency: str | None) -> str:
@@ -166,56 +157,55 @@ def _of_amount(amount: str | None, currency: str | None) -> str:
     return "" if amount is None else currency or ""
 
 
-def _payment(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+def _payment(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
     payment = cast(PaymentSettled | PaymentFailed, event.data)
     total = 0 if payment.amount is None else ten_thousandths(payment.amount)
     month, measure = fold.month(event.at), PAYMENTS[event.type]
     currency = _of_amount(payment.amount, payment.currency)
-    _count(state, event, stage, month, measure, currency, payment.method or "", total)
+    _count(state, event, stretch, month, measure, currency, payment.method or "", total)
 
 
-def _delivery(_: ExperienceFold, state: ExperienceState, event: Event, __: str) -> None:
+def _delivery(_: ExperienceFold, state: ExperienceState, event: Event, __: Stretch) -> None:
     promised_at = cast(OrderDelivered, event.data).promised_at
     if promised_at is not None and event.case_id is not None:
         late = event.at > instant(promised_at)
         state.late[event.case_id] = late or state.late.get(event.case_id, False)
 
 
-def _feedback(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+def _feedback(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
     feedback = cast(FeedbackReceived, event.data)
-    _count(state, event, stage, fold.month(event.at), "feedback", "", feedback.kind)
+    _count(state, event, stretch, fold.month(event.at), "feedback", "", feedback.kind)
 
 
-def _completed(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
-    _count(state, event, stage, fold.month(event.at), "interaction", "", "completed")
+def _completed(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
+    _count(state, event, stretch, fold.month(event.at), "interaction", "", "completed")
 
 
-def _abandoned(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
-    _count(state, event, stage, fold.month(event.at), "interaction", "", "abandoned")
+def _abandoned(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
+    _count(state, event, stretch, fold.month(event.at), "interaction", "", "abandoned")
 
 
-def _obstacle(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+def _obstacle(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
     cause = cast(ObstacleHit, event.data).cause
-    _count(state, event, stage, fold.month(event.at), "obstacle", "", cause or "")
+    _count(state, event, stretch, fold.month(event.at), "obstacle", "", cause or "")
 
 
-def _unsupported(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
-    _count(state, event, stage, fold.month(event.at), "unsupported")
+def _unsupported(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
+    _count(state, event, stretch, fold.month(event.at), "unsupported")
 
 
-def _work(fold: ExperienceFold, state: ExperienceState, event: Event, stage: str) -> None:
+def _work(fold: ExperienceFold, state: ExperienceState, event: Event, stretch: Stretch) -> None:
     work = cast(WorkCompleted, event.data)
     month = fold.month(event.at)
     cost = 0 if work.cost is None else ten_thousandths(work.cost)
-    _count(state, event, stage, month, "work", _of_amount(work.cost, work.currency), "", cost)
+    _count(state, event, stretch, month, "work", _of_amount(work.cost, work.currency), "", cost)
     if work.minutes is not None:
-        _count(state, event, stage, month, "minutes", "", "", nearest_ten_thousandth(work.minutes))
+        _count(state, event, stretch, month, "minutes", "", "", nearest_ten_thousandth(work.minutes))
 
 
 PAYMENTS = {"payment.settled": "payment", "payment.failed": "payment_failed"}
 
 MEASURES: dict[str, Measure] = {
-    "customer.segment_assigned": _segment,
     "survey.responded": _rating,
     "survey.sent": _survey,
     "order.placed": _order,
@@ -232,8 +222,7 @@ MEASURES: dict[str, Measure] = {
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "order.approved", "order.shipped", "order.cancelled",
         "contract.started", "contract.registered", "contract.activated",
         "interaction.scheduled", "interaction.started", "interaction.message_sent", "interaction.handed_over",
@@ -250,7 +239,7 @@ IGNORED = frozenset(
 
 EXPERIENCE: Projection[ExperienceState] = Projection(
     name="experience_metrics",
-    version=3,
+    version=4,
     columns=(
         Column("period", "date"),
         Column("stage", "text"),

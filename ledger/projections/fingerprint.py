@@ -22,6 +22,7 @@ STANDS_ON = (
     "ledger.events.instants",
     "ledger.journey.tracker",
     "ledger.journey.stretch",
+    "ledger.journey.segments",
     "ledger.journey.moment",
     "ledger.journey.state",
     "ledger.journey.primary",

@@ -17,13 +17,11 @@ from typing import cast
 from msgspec import Struct
 
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.interaction import InteractionHandedOver
 from ledger.events.vocabulary import EventType
 from ledger.events.voice import FeedbackDispatched
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -81,7 +79,6 @@ class HandoversState(Struct, array_like=True, gc=False):
     linked: dict[str, str] = {}
     handovers: list[Handover] = []
     pending: dict[str, int] = {}
-    segments: str = NO_SEGMENTS
 
 
 class HandoversFold:
@@ -96,9 +93,6 @@ class HandoversFold:
     def evolve(self, state: HandoversState, stretches: Sequence[Stretch]) -> None:
         for stretch in stretches:
             for event in stretch.events:
-                if event.type == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
                 if event.case_id is not None or event.interaction_id is not None or event.type == HANDED_OVER:
                     self._follow(state, event, stretch)
 
@@ -208,7 +202,7 @@ def _hand_over(
             stretch.stage or "",
             stretch.cycle,
             event.channel or "",
-            state.segments,
+            stretch.segments,
             receiver in thread.gave,
             announced=False,
         )
@@ -244,8 +238,7 @@ def _row(state: HandoversState, handover: Handover) -> Row:
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "interaction.scheduled", "interaction.started", "interaction.message_sent", "interaction.completed",
         "interaction.abandoned", "opportunity.unsupported",
         "survey.sent", "survey.responded", "feedback.received", "feedback.resolved", "feedback.communicated",
@@ -257,7 +250,7 @@ IGNORED = frozenset(
 
 HANDOVERS: Projection[HandoversState] = Projection(
     name="handovers",
-    version=1,
+    version=2,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),
@@ -278,6 +271,6 @@ HANDOVERS: Projection[HandoversState] = Projection(
     key=("source", "event_id"),
     state=HandoversState,
     bind=HandoversFold,
-    handles=frozenset({"customer.segment_assigned", HANDED_OVER, DISPATCHED}),
+    handles=frozenset({HANDED_OVER, DISPATCHED}),
     ignores=IGNORED,
 )

@@ -12,11 +12,9 @@ from typing import Any, cast
 from msgspec import Struct
 
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.voice import SurveyResponded
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.ratings import scale
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
@@ -63,7 +61,6 @@ class HighlightsState(Struct, array_like=True, gc=False):
     last: dict[str, Mark] = {}
     earlier: dict[str, Mark] = {}
     first_at: int | None = None
-    segments: str = NO_SEGMENTS
 
 
 class HighlightsFold:
@@ -85,9 +82,6 @@ class HighlightsFold:
                     _act(state, event)
                 elif kind == "experience.highlighted":
                     state.highlights.append(_highlight(state, event, stretch))
-                elif kind == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
 
     def rows(self, state: HighlightsState) -> list[Row]:
         return [_row(highlight, state.first_at) for highlight in state.highlights]
@@ -120,7 +114,7 @@ def _highlight(state: HighlightsState, event: Event, stretch: Stretch) -> Highli
             before[kind] = mark
     return Highlight(
         event.source, event.event_id, event.at, stretch.stage or "", stretch.cycle, event.channel or "",
-        event.department or "", state.segments, before,
+        event.department or "", stretch.segments, before,
     )  # fmt: skip
 
 
@@ -148,8 +142,7 @@ def _row(highlight: Highlight, first_at: int | None) -> Row:
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "order.approved", "order.shipped", "order.delivered", "order.cancelled", "payment.settled", "payment.failed",
         "contract.started", "contract.registered", "contract.activated", "contract.downgraded", "renewal.offered",
         "usage.recorded", "obstacle.hit", "referral.converted", "retention.attempted",
@@ -161,7 +154,7 @@ IGNORED = frozenset(
 
 HIGHLIGHTS: Projection[HighlightsState] = Projection(
     name="highlights",
-    version=1,
+    version=2,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),
@@ -179,6 +172,6 @@ HIGHLIGHTS: Projection[HighlightsState] = Projection(
     key=("source", "event_id"),
     state=HighlightsState,
     bind=HighlightsFold,
-    handles=frozenset({"customer.segment_assigned", "experience.highlighted", *ACTS}),
+    handles=frozenset({"experience.highlighted", *ACTS}),
     ignores=IGNORED,
 )

@@ -16,11 +16,9 @@ from msgspec import Struct
 
 from ledger.events.contacts import is_contact
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.interaction import InteractionCompleted
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -63,7 +61,6 @@ class InteractionsState(Struct, array_like=True, gc=False):
     """Every interaction of one customer, by its id."""
 
     interactions: dict[str, Interaction] = {}
-    segments: str = NO_SEGMENTS
 
 
 class InteractionsFold:
@@ -85,16 +82,12 @@ class InteractionsFold:
                     self._add(state, name, event, stretch)
                 elif event.type in ALONE:
                     self._add(state, f"{event.source}/{event.event_id}", event, stretch)
-                elif event.type == "customer.segment_assigned":
-                    _place(state, event)
 
     def _add(self, state: InteractionsState, name: str, event: Event, stretch: Stretch) -> None:
-        if event.type == "customer.segment_assigned":
-            _place(state, event)
         found = state.interactions.get(name)
         if found is None:
             found = state.interactions[name] = Interaction(
-                event.at, event.at, stretch.stage or "", stretch.cycle, state.segments
+                event.at, event.at, stretch.stage or "", stretch.cycle, stretch.segments
             )
         found.events += 1
         found.last_at = event.at
@@ -147,11 +140,6 @@ class InteractionsFold:
             interaction.unsupported,
             interaction.events,
         )
-
-
-def _place(state: InteractionsState, event: Event) -> None:
-    data = cast(CustomerSegmentAssigned, event.data)
-    state.segments = with_segment(state.segments, data.scheme, data.segment)
 
 
 def _say(interaction: Interaction, event: Event) -> None:
@@ -223,8 +211,7 @@ STEPS: dict[str, Callable[[Interaction, Event], None]] = {
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "interaction.scheduled",
         "awareness", "consideration", "purchase", "onboarding", "use", "support", "voice", "renewal", "advocacy",
         "termination", "winback", "control", COMPANY,
@@ -234,7 +221,7 @@ IGNORED = frozenset(
 
 INTERACTIONS: Projection[InteractionsState] = Projection(
     name="interactions",
-    version=2,
+    version=3,
     columns=(
         Column("interaction_id", "text"),
         Column("first_at", "instant"),
@@ -266,6 +253,6 @@ INTERACTIONS: Projection[InteractionsState] = Projection(
     key=("interaction_id",),
     state=InteractionsState,
     bind=InteractionsFold,
-    handles=frozenset({"customer.segment_assigned", *STEPS}),
+    handles=frozenset({*STEPS}),
     ignores=IGNORED,
 )

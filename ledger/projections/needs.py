@@ -15,10 +15,8 @@ from msgspec import Struct
 
 from ledger.events.consideration import NeedExpressed, NeedMet, NeedUnmet
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -48,7 +46,6 @@ class NeedsState(Struct, array_like=True, gc=False):
     needs: list[Need] = []
     open: dict[str, list[int]] = {}
     unmet: dict[str, list[int]] = {}
-    segments: str = NO_SEGMENTS
 
 
 class NeedsFold:
@@ -68,9 +65,6 @@ class NeedsFold:
                     _express(state, event, stretch)
                 elif kind in CONCLUSIONS:
                     _conclude(state, event, stretch)
-                elif kind == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
 
     def rows(self, state: NeedsState) -> list[Row]:
         return [
@@ -94,7 +88,7 @@ class NeedsFold:
 
 
 def _express(state: NeedsState, event: Event, stretch: Stretch) -> None:
-    need = _need(state, event, stretch, event.at)
+    need = _need(event, stretch, event.at)
     early = _concluded_at_once(state, need)
     if early is None:
         place = len(state.needs)
@@ -128,7 +122,7 @@ def _conclude(state: NeedsState, event: Event, stretch: Stretch) -> None:
     if waiting is not None:
         need = state.needs[waiting]
     else:
-        need = _need(state, event, stretch, None)
+        need = _need(event, stretch, None)
         state.needs.append(need)
     if met:
         need.met_at = event.at
@@ -156,7 +150,7 @@ def _waiting(state: NeedsState, name: str, cause: str | None, queues: Sequence[d
     return place
 
 
-def _need(state: NeedsState, event: Event, stretch: Stretch, expressed_at: int | None) -> Need:
+def _need(event: Event, stretch: Stretch, expressed_at: int | None) -> Need:
     data = cast(NeedExpressed | NeedMet | NeedUnmet, event.data)
     return Need(
         event.source,
@@ -169,7 +163,7 @@ def _need(state: NeedsState, event: Event, stretch: Stretch, expressed_at: int |
         stretch.cycle,
         event.channel or "",
         event.department or "",
-        state.segments,
+        stretch.segments,
     )
 
 
@@ -177,8 +171,7 @@ CONCLUSIONS = frozenset({"need.met", "need.unmet"})
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "lead.qualified", "question.asked", "offer.created", "offer.made", "offer.responded", "offer.accepted",
         "offer.declined", "offer.withdrawn", "application.progressed", "application.declined",
         "application.cancelled",
@@ -190,7 +183,7 @@ IGNORED = frozenset(
 
 NEEDS: Projection[NeedsState] = Projection(
     name="needs",
-    version=1,
+    version=2,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),
@@ -209,7 +202,7 @@ NEEDS: Projection[NeedsState] = Projection(
     key=("source", "event_id"),
     state=NeedsState,
     bind=NeedsFold,
-    handles=frozenset({"customer.segment_assigned", "need.expressed", *CONCLUSIONS}),
+    handles=frozenset({"need.expressed", *CONCLUSIONS}),
     ignores=IGNORED,
     sparse=True,
 )

@@ -12,13 +12,11 @@ from typing import cast
 from msgspec import Struct
 
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.interaction import OpportunityUnsupported
 from ledger.journey.calendar import LocalCalendar
 from ledger.journey.context import Context
 from ledger.journey.hours import is_open, spans
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -28,7 +26,6 @@ class OpportunitiesState(Struct, array_like=True, gc=False):
     """The rows of one customer's unsupported opportunities, in the order of the fold."""
 
     opportunities: list[Row] = []
-    segments: str = NO_SEGMENTS
 
 
 class OpportunitiesFold:
@@ -47,15 +44,12 @@ class OpportunitiesFold:
         for stretch in stretches:
             for event in stretch.events:
                 if event.type == "opportunity.unsupported":
-                    state.opportunities.append(self._row(event, stretch, state.segments))
-                elif event.type == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
+                    state.opportunities.append(self._row(event, stretch))
 
     def rows(self, state: OpportunitiesState) -> list[Row]:
         return [tuple(row) for row in state.opportunities]
 
-    def _row(self, event: Event, stretch: Stretch, segments: str) -> Row:
+    def _row(self, event: Event, stretch: Stretch) -> Row:
         data = cast(OpportunityUnsupported, event.data)
         channel = data.channel or event.channel or ""
         return (
@@ -67,7 +61,7 @@ class OpportunitiesFold:
             stretch.stage or "",
             stretch.cycle,
             event.department or "",
-            segments,
+            stretch.segments,
             event.interaction_id or "",
             self._within_hours(channel, event),
         )
@@ -81,8 +75,7 @@ class OpportunitiesFold:
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "interaction.scheduled", "interaction.started", "interaction.message_sent", "interaction.handed_over",
         "interaction.completed", "interaction.abandoned",
         "awareness", "consideration", "purchase", "onboarding", "use", "support", "voice", "renewal", "advocacy",
@@ -93,7 +86,7 @@ IGNORED = frozenset(
 
 OPPORTUNITIES: Projection[OpportunitiesState] = Projection(
     name="opportunities",
-    version=1,
+    version=2,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),
@@ -110,7 +103,7 @@ OPPORTUNITIES: Projection[OpportunitiesState] = Projection(
     key=("source", "event_id"),
     state=OpportunitiesState,
     bind=OpportunitiesFold,
-    handles=frozenset({"customer.segment_assigned", "opportunity.unsupported"}),
+    handles=frozenset({"opportunity.unsupported"}),
     ignores=IGNORED,
     sparse=True,
 )

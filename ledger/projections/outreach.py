@@ -15,10 +15,8 @@ from msgspec import Struct
 from ledger.events.awareness import CampaignContacted, CampaignResponded
 from ledger.events.contacts import is_contact
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -61,7 +59,6 @@ class OutreachState(Struct, array_like=True, gc=False):
     waiting: list[int] = []
     interactions: dict[str, int] = {}
     first_at: int | None = None
-    segments: str = NO_SEGMENTS
 
 
 class OutreachFold:
@@ -87,9 +84,6 @@ class OutreachFold:
                     _contacted(state, event, stretch)
                 elif kind == "campaign.responded":
                     _responded(state, event)
-                elif kind == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
 
     def rows(self, state: OutreachState) -> list[Row]:
         return [*_answered(state), *(tuple(row) for row in state.inbound)]
@@ -104,7 +98,7 @@ def _contact(state: OutreachState, event: Event, stretch: Stretch) -> None:
     if event.direction != "inbound":
         return
     at = event.at
-    place = (stretch.stage or "", stretch.cycle, event.channel or "", event.department or "", state.segments)
+    place = (stretch.stage or "", stretch.cycle, event.channel or "", event.department or "", stretch.segments)
     state.inbound.append(
         (event.source, event.event_id, at, "inbound", "", "", "", *place, None, None, state.first_at, None, None)
     )
@@ -125,7 +119,7 @@ def _contacted(state: OutreachState, event: Event, stretch: Stretch) -> None:
     proactive = "" if data.proactive is None else "yes" if data.proactive else "no"
     row = (
         event.source, event.event_id, at, "outbound", data.campaign, proactive, data.trigger or "",
-        stretch.stage or "", stretch.cycle, event.channel or "", event.department or "", state.segments,
+        stretch.stage or "", stretch.cycle, event.channel or "", event.department or "", stretch.segments,
     )  # fmt: skip
     state.waiting.append(len(state.contacted))
     state.contacted.append(Contacted(event.event_id, at, data.campaign, row, before))
@@ -174,8 +168,7 @@ def _latest(contacted: list[Contacted], response: Response) -> int | None:
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "page.viewed", "lead.qualified", "need.expressed", "need.met", "need.unmet",
         "offer.created", "offer.made", "offer.accepted", "offer.declined", "offer.withdrawn",
         "application.progressed", "application.declined", "application.cancelled",
@@ -202,7 +195,7 @@ CONTACTS = frozenset(
 
 OUTREACH: Projection[OutreachState] = Projection(
     name="outreach",
-    version=2,
+    version=3,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),
@@ -225,6 +218,6 @@ OUTREACH: Projection[OutreachState] = Projection(
     key=("source", "event_id"),
     state=OutreachState,
     bind=OutreachFold,
-    handles=frozenset({"customer.segment_assigned", "campaign.contacted", "campaign.responded", *CONTACTS}),
+    handles=frozenset({"campaign.contacted", "campaign.responded", *CONTACTS}),
     ignores=IGNORED,
 )

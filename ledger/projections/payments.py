@@ -12,13 +12,11 @@ from typing import cast
 from msgspec import Struct
 
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.instants import instant
 from ledger.events.purchase import OrderPlaced, PaymentFailed, PaymentSettled
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
 from ledger.projections.amounts import ten_thousandths
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -48,7 +46,6 @@ class PaymentsState(Struct, array_like=True):
 
     payments: list[Payment] = []
     orders: dict[str, Payment] = {}
-    segments: str = NO_SEGMENTS
 
 
 class PaymentsFold:
@@ -66,12 +63,9 @@ class PaymentsFold:
                 kind = KINDS.get(event.type)
                 if kind == "unpaid":
                     if event.case_id is not None and event.case_id not in state.orders:
-                        state.orders[event.case_id] = _order(event, stretch, state.segments)
+                        state.orders[event.case_id] = _order(event, stretch)
                 elif kind is not None:
-                    state.payments.append(_payment(kind, event, stretch, state.segments))
-                elif event.type == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
+                    state.payments.append(_payment(kind, event, stretch))
 
     def rows(self, state: PaymentsState) -> list[Row]:
         paid = {payment.case_id for payment in state.payments if payment.kind == "settled"}
@@ -79,23 +73,21 @@ class PaymentsFold:
         return [_row(payment, state.orders) for payment in (*state.payments, *unpaid)]
 
 
-def _order(event: Event, stretch: Stretch, segments: str) -> Payment:
+def _order(event: Event, stretch: Stretch) -> Payment:
     order = cast(OrderPlaced, event.data)
-    return _kept("unpaid", event, stretch, segments, order.value, order.currency)
+    return _kept("unpaid", event, stretch, order.value, order.currency)
 
 
-def _payment(kind: str, event: Event, stretch: Stretch, segments: str) -> Payment:
+def _payment(kind: str, event: Event, stretch: Stretch) -> Payment:
     data = cast(PaymentSettled | PaymentFailed, event.data)
-    payment = _kept(kind, event, stretch, segments, data.amount, data.currency)
+    payment = _kept(kind, event, stretch, data.amount, data.currency)
     payment.method = data.method or ""
     if isinstance(data, PaymentSettled) and data.due_at is not None:
         payment.due_at = instant(data.due_at)
     return payment
 
 
-def _kept(
-    kind: str, event: Event, stretch: Stretch, segments: str, amount: str | None, currency: str | None
-) -> Payment:
+def _kept(kind: str, event: Event, stretch: Stretch, amount: str | None, currency: str | None) -> Payment:
     return Payment(
         event.source,
         event.event_id,
@@ -110,7 +102,7 @@ def _kept(
         stretch.cycle,
         event.channel or "",
         event.department or "",
-        segments,
+        stretch.segments,
     )
 
 
@@ -139,8 +131,7 @@ KINDS = {"order.placed": "unpaid", "payment.settled": "settled", "payment.failed
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "order.approved", "order.shipped", "order.delivered", "order.cancelled",
         "contract.started", "contract.registered", "contract.activated",
         "awareness", "consideration", "onboarding", "use", "interaction", "support", "voice", "renewal", "advocacy",
@@ -151,7 +142,7 @@ IGNORED = frozenset(
 
 PAYMENTS: Projection[PaymentsState] = Projection(
     name="payments",
-    version=1,
+    version=2,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),
@@ -172,7 +163,7 @@ PAYMENTS: Projection[PaymentsState] = Projection(
     key=("source", "event_id"),
     state=PaymentsState,
     bind=PaymentsFold,
-    handles=frozenset({"customer.segment_assigned", *KINDS}),
+    handles=frozenset({*KINDS}),
     ignores=IGNORED,
     sparse=True,
 )

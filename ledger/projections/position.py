@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from msgspec import Struct
 
 from ledger.events.contacts import is_touchpoint
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.journey.context import Context
 from ledger.journey.moment import Entry, Evidence
+from ledger.journey.segments import NO_SEGMENTS
 from ledger.journey.stretch import Move, Stretch
-from ledger.projections.canonical import NO_SEGMENTS, canonical, with_segment
+from ledger.projections.canonical import canonical
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 
@@ -62,9 +61,6 @@ class PositionFold:
                 kind = event.type
                 if kind in touchpoints:
                     met += 1
-                elif kind == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
             if stretch.move is not None:
                 _turn(state, stretch.move, stretch.overlays)
         last = stretches[-1]
@@ -72,6 +68,7 @@ class PositionFold:
         state.events += count
         state.touchpoints += met
         state.cycle = last.cycle
+        state.segments = last.segments
         state.last_at = event.at
         state.last_source = event.source
         state.last_event_id = event.event_id
@@ -120,8 +117,7 @@ def _turn(state: PositionState, move: Move, overlays: tuple[str, ...]) -> None:
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "awareness", "consideration", "purchase", "onboarding", "use", "interaction", "support", "voice",
         "renewal", "advocacy", "termination", "winback", "control", COMPANY,
     }
@@ -130,7 +126,7 @@ IGNORED = frozenset(
 
 POSITION: Projection[PositionState] = Projection(
     name="journey_position",
-    version=1,
+    version=2,
     columns=(
         Column("stage", "text", nullable=True),
         Column("entered_at", "instant", nullable=True),
@@ -152,6 +148,6 @@ POSITION: Projection[PositionState] = Projection(
     key=(),
     state=PositionState,
     bind=PositionFold,
-    handles=frozenset({"customer.segment_assigned"}),
+    handles=frozenset(),
     ignores=IGNORED,
 )

@@ -15,11 +15,10 @@ from typing import cast
 from msgspec import Struct
 
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.onboarding import InformationRequested
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, canonical, with_segment
+from ledger.projections.canonical import canonical
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -36,7 +35,6 @@ class RequestsState(Struct, array_like=True, gc=False):
     requests: list[Row] = []
     given: dict[str, int] = {}
     open: dict[str, int] = {}
-    segments: str = NO_SEGMENTS
 
 
 class RequestsFold:
@@ -53,9 +51,6 @@ class RequestsFold:
             for event in stretch.events:
                 if event.type == "information.requested":
                     _request(state, event, stretch)
-                elif event.type == "customer.segment_assigned":
-                    data = cast(CustomerSegmentAssigned, event.data)
-                    state.segments = with_segment(state.segments, data.scheme, data.segment)
 
     def rows(self, state: RequestsState) -> list[Row]:
         return [tuple(row) for row in state.requests]
@@ -66,7 +61,7 @@ def _request(state: RequestsState, event: Event, stretch: Stretch) -> None:
     held = set(state.given)
     asked = asking(state.open, state.given, data, event.at)
     if asked:
-        state.requests.append(_row(state, event, stretch, asked, held))
+        state.requests.append(_row(event, stretch, asked, held))
 
 
 def asking(underway: dict[str, int], given: dict[str, int], data: InformationRequested, at: int) -> list[str]:
@@ -86,7 +81,7 @@ def asking(underway: dict[str, int], given: dict[str, int], data: InformationReq
     return asked
 
 
-def _row(state: RequestsState, event: Event, stretch: Stretch, asked: list[str], held: set[str]) -> Row:
+def _row(event: Event, stretch: Stretch, asked: list[str], held: set[str]) -> Row:
     data = cast(InformationRequested, event.data)
     declared = [name for name in asked if name in (data.already_held or ())]
     compared = [name for name in asked if name in held]
@@ -101,7 +96,7 @@ def _row(state: RequestsState, event: Event, stretch: Stretch, asked: list[str],
         stretch.cycle,
         event.channel or "",
         event.department or "",
-        state.segments,
+        stretch.segments,
         canonical(asked),
         canonical(again),
         len(asked),
@@ -113,8 +108,7 @@ def _row(state: RequestsState, event: Event, stretch: Stretch, asked: list[str],
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "onboarding.started", "onboarding.completed",
         "awareness", "consideration", "purchase", "use", "interaction", "support", "voice", "renewal", "advocacy",
         "termination", "winback", "control", COMPANY,
@@ -124,7 +118,7 @@ IGNORED = frozenset(
 
 REQUESTS: Projection[RequestsState] = Projection(
     name="information_requests",
-    version=1,
+    version=2,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),
@@ -146,7 +140,7 @@ REQUESTS: Projection[RequestsState] = Projection(
     key=("source", "event_id"),
     state=RequestsState,
     bind=RequestsFold,
-    handles=frozenset({"customer.segment_assigned", "information.requested"}),
+    handles=frozenset({"information.requested"}),
     ignores=IGNORED,
     sparse=True,
 )

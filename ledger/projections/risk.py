@@ -23,8 +23,8 @@ from ledger.events.interaction import InteractionCompleted
 from ledger.events.voice import FeedbackReceived, SurveyResponded
 from ledger.journey.context import Context
 from ledger.journey.moment import Entry
+from ledger.journey.segments import NO_SEGMENTS, with_segment
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]

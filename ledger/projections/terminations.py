@@ -17,12 +17,10 @@ from typing import cast
 from msgspec import Struct
 
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.termination import ContractTerminated, RetentionAttempted, TerminationRequested
 from ledger.events.winback import WinbackAttempted
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -74,7 +72,6 @@ class TerminationsState(Struct, array_like=True, gc=False):
 
     leavings: list[Leaving] = []
     stage: str = ""
-    segments: str = NO_SEGMENTS
 
 
 class TerminationsFold:
@@ -97,44 +94,41 @@ class TerminationsFold:
             for event in stretch.events:
                 step = STEPS.get(event.type)
                 if step is not None:
-                    step(state, event, stretch.cycle)
+                    step(state, event, stretch)
 
     def rows(self, state: TerminationsState) -> list[Row]:
         return [_row(leaving) for leaving in state.leavings]
 
 
-def _segment(state: TerminationsState, event: Event, _: int) -> None:
-    data = cast(CustomerSegmentAssigned, event.data)
-    state.segments = with_segment(state.segments, data.scheme, data.segment)
-
-
-def _leaving(state: TerminationsState, event: Event, cycle: int) -> Leaving:
+def _leaving(state: TerminationsState, event: Event, stretch: Stretch) -> Leaving:
     """Return the leaving that a word of an end belongs to, a new one where none goes on."""
     last = state.leavings[-1] if state.leavings else None
-    if last is not None and last.stayed_at is None and not last.back and last.cycle == cycle:
+    if last is not None and last.stayed_at is None and not last.back and last.cycle == stretch.cycle:
         return last
     channel, department = event.channel or "", event.department or ""
-    made = Leaving(event.source, event.event_id, event.at, state.stage, cycle, channel, department, state.segments)
+    made = Leaving(
+        event.source, event.event_id, event.at, state.stage, stretch.cycle, channel, department, stretch.segments
+    )
     state.leavings.append(made)
     return made
 
 
-def _requested(state: TerminationsState, event: Event, cycle: int) -> None:
-    leaving, data = _leaving(state, event, cycle), cast(TerminationRequested, event.data)
+def _requested(state: TerminationsState, event: Event, stretch: Stretch) -> None:
+    leaving, data = _leaving(state, event, stretch), cast(TerminationRequested, event.data)
     if leaving.requested_at is None:
         leaving.requested_at = event.at
     _why(leaving, event, data.reason, data.voluntary)
 
 
-def _terminated(state: TerminationsState, event: Event, cycle: int) -> None:
-    leaving, data = _leaving(state, event, cycle), cast(ContractTerminated, event.data)
+def _terminated(state: TerminationsState, event: Event, stretch: Stretch) -> None:
+    leaving, data = _leaving(state, event, stretch), cast(ContractTerminated, event.data)
     _end(leaving, event.at, "terminated")
     _why(leaving, event, data.reason, data.voluntary)
     leaving.category = leaving.category or data.category or ""
 
 
-def _lapsed(state: TerminationsState, event: Event, cycle: int) -> None:
-    leaving = _leaving(state, event, cycle)
+def _lapsed(state: TerminationsState, event: Event, stretch: Stretch) -> None:
+    leaving = _leaving(state, event, stretch)
     _end(leaving, event.at, "lapsed")
     _why(leaving, event, None, None)
 
@@ -150,7 +144,7 @@ def _why(leaving: Leaving, event: Event, reason: str | None, voluntary: bool | N
         leaving.voluntary = "voluntary" if voluntary else "involuntary"
 
 
-def _attempted(state: TerminationsState, event: Event, _: int) -> None:
+def _attempted(state: TerminationsState, event: Event, _: Stretch) -> None:
     leaving = state.leavings[-1] if state.leavings else None
     if leaving is None or leaving.ended_at is not None or leaving.stayed_at is not None or leaving.back:
         return
@@ -160,7 +154,7 @@ def _attempted(state: TerminationsState, event: Event, _: int) -> None:
         leaving.offer = cast(RetentionAttempted, event.data).offer or ""
 
 
-def _bought(state: TerminationsState, event: Event, _: int) -> None:
+def _bought(state: TerminationsState, event: Event, _: Stretch) -> None:
     leaving = state.leavings[-1] if state.leavings else None
     if leaving is None or leaving.stayed_at is not None or leaving.back:
         return
@@ -170,7 +164,7 @@ def _bought(state: TerminationsState, event: Event, _: int) -> None:
         _returned(leaving, event.at, event.type)
 
 
-def _tried(state: TerminationsState, event: Event, _: int) -> None:
+def _tried(state: TerminationsState, event: Event, _: Stretch) -> None:
     leaving = state.leavings[-1] if state.leavings else None
     if leaving is None or leaving.stayed_at is not None or leaving.back:
         return
@@ -180,7 +174,7 @@ def _tried(state: TerminationsState, event: Event, _: int) -> None:
         leaving.campaign = cast(WinbackAttempted, event.data).campaign or ""
 
 
-def _succeeded(state: TerminationsState, event: Event, _: int) -> None:
+def _succeeded(state: TerminationsState, event: Event, _: Stretch) -> None:
     leaving = state.leavings[-1] if state.leavings else None
     if leaving is not None and leaving.stayed_at is None and leaving.succeeded_at is None:
         leaving.succeeded_at = event.at
@@ -191,7 +185,7 @@ def _returned(leaving: Leaving, at: int, by: str) -> None:
         leaving.returned_at, leaving.returned_by = at, by
 
 
-def _referred(state: TerminationsState, event: Event, _: int) -> None:
+def _referred(state: TerminationsState, event: Event, _: Stretch) -> None:
     for leaving in state.leavings:
         # Within one instant (often a whole day) the order of the fold says nothing about which came first.
         if leaving.ended_at is not None and leaving.ended_at < event.at and leaving.referred_at is None:
@@ -237,8 +231,7 @@ def _outcome(leaving: Leaving) -> str:
     return "won_back" if leaving.back else "requested"
 
 
-STEPS: dict[str, Callable[[TerminationsState, Event, int], None]] = {
-    "customer.segment_assigned": _segment,
+STEPS: dict[str, Callable[[TerminationsState, Event, Stretch], None]] = {
     "termination.requested": _requested,
     "contract.terminated": _terminated,
     "contract.lapsed": _lapsed,
@@ -255,8 +248,7 @@ STEPS: dict[str, Callable[[TerminationsState, Event, int], None]] = {
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "order.approved", "order.shipped", "order.delivered", "order.cancelled", "payment.settled", "payment.failed",
         "contract.registered", "contract.activated", "renewal.offered", "referral.converted", "review.published",
         "awareness", "consideration", "onboarding", "use", "interaction", "support", "voice", "control", COMPANY,
@@ -266,7 +258,7 @@ IGNORED = frozenset(
 
 TERMINATIONS: Projection[TerminationsState] = Projection(
     name="terminations",
-    version=1,
+    version=2,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),

@@ -15,13 +15,12 @@ from msgspec import Struct
 
 from ledger.events.contacts import is_touchpoint
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned, PreferenceSet
+from ledger.events.identity import PreferenceSet
 from ledger.events.interaction import InteractionCompleted
 from ledger.events.use import ObstacleHit
 from ledger.events.voice import FeedbackReceived, SurveyResponded
 from ledger.journey.context import Context
 from ledger.journey.stretch import Stretch
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
 from ledger.projections.ratings import scale
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
@@ -47,7 +46,6 @@ class TouchpointsState(Struct, array_like=True, gc=False):
     """The encounters of one customer by their cell."""
 
     cells: dict[Cell, Met] = {}
-    segments: str = NO_SEGMENTS
     preferred: str | None = None
 
 
@@ -68,16 +66,18 @@ class TouchpointsFold:
 
     def evolve(self, state: TouchpointsState, stretches: Sequence[Stretch]) -> None:
         for stretch in stretches:
-            self._stay(state, stretch.stage or "", stretch.events)
+            self._stay(state, stretch)
 
-    def _stay(self, state: TouchpointsState, stage: str, events: list[Event]) -> None:
-        """Add encounters that all occurred in one stage."""
+    def _stay(self, state: TouchpointsState, stretch: Stretch) -> None:
+        """Add the encounters of a stretch."""
         role_of, cells = self._roles.get, state.cells
+        stage, segments = stretch.stage or "", stretch.segments
         month = begin = end = 0
-        for event in events:
+        for event in stretch.events:
             role = role_of(event.type)
             if role is None:
-                _note(state, event)
+                if event.type == "preference.set":
+                    state.preferred = cast(PreferenceSet, event.data).preferred_channel
                 continue
             touchpoint, trouble = role
             name = event.touchpoint_id
@@ -91,7 +91,7 @@ class TouchpointsFold:
                 month, begin, end = self._month_around(at)
             suits = "" if preferred is None or channel is None else "preferred" if channel == preferred else "other"
             cell = (
-                month, name, stage, channel or "", event.department or "", state.segments, went, cause,
+                month, name, stage, channel or "", event.department or "", segments, went, cause,
                 event.direction or "", suits,
             )  # fmt: skip
             met = cells.get(cell)
@@ -104,15 +104,6 @@ class TouchpointsFold:
 
     def rows(self, state: TouchpointsState) -> list[Row]:
         return [(*cell, met.first_at, met.last_at, met.n, met.touchpoints) for cell, met in state.cells.items()]
-
-
-def _note(state: TouchpointsState, event: Event) -> None:
-    """Take what the record says of the customer: which segments they are in, and which channel they prefer."""
-    if event.type == "customer.segment_assigned":
-        data = cast(CustomerSegmentAssigned, event.data)
-        state.segments = with_segment(state.segments, data.scheme, data.segment)
-    elif event.type == "preference.set":
-        state.preferred = cast(PreferenceSet, event.data).preferred_channel
 
 
 def named(event: Event) -> str:
@@ -168,7 +159,8 @@ TROUBLES: dict[str, Callable[[Event], Trouble]] = {
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
+        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged",
+        "customer.segment_assigned", "value.assessed",
         "consent.granted", "consent.withdrawn", "customer.erased",
         "order.placed", "order.approved", "order.shipped", "order.delivered", "order.cancelled", "payment.settled",
         "contract.started", "contract.registered", "contract.activated", "usage.recorded", "experience.highlighted",
@@ -182,7 +174,7 @@ IGNORED = frozenset(
 
 TOUCHPOINTS: Projection[TouchpointsState] = Projection(
     name="touchpoint_history",
-    version=1,
+    version=2,
     columns=(
         Column("period", "date"),
         Column("touchpoint", "text"),
@@ -213,6 +205,6 @@ TOUCHPOINTS: Projection[TouchpointsState] = Projection(
     ),
     state=TouchpointsState,
     bind=TouchpointsFold,
-    handles=frozenset({"customer.segment_assigned", "preference.set", *TROUBLES}),
+    handles=frozenset({"preference.set", *TROUBLES}),
     ignores=IGNORED,
 )

@@ -12,13 +12,12 @@ from msgspec import Struct
 
 from ledger.events.contacts import is_touchpoint
 from ledger.events.event import Data, RecordedEvent
-from ledger.events.identity import CustomerSegmentAssigned
 from ledger.events.support import WorkCompleted
 from ledger.journey.context import Context
 from ledger.journey.moment import Entry
 from ledger.journey.stretch import Move, Stretch
 from ledger.projections.amounts import ten_thousandths
-from ledger.projections.canonical import NO_SEGMENTS, canonical, with_segment
+from ledger.projections.canonical import canonical
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -44,7 +43,6 @@ class VisitsState(Struct, array_like=True):
     primary: list[Visit] = []
     overlay: list[Visit] = []
     open: list[int] = []
-    segments: str = NO_SEGMENTS
 
 
 class VisitsFold:
@@ -74,8 +72,6 @@ class VisitsFold:
                     channels.append(event.channel)
             elif kind == "work.completed":
                 _spend(inside, cast(WorkCompleted, event.data))
-            elif kind == "customer.segment_assigned":
-                _place(state, event)
         for visit in inside:
             visit.touchpoints += met
             visit.channels += [channel for channel in channels if channel not in visit.channels]
@@ -91,27 +87,19 @@ def _open(state: VisitsState) -> list[Visit]:
     return [*state.primary[-1:], *(state.overlay[place] for place in state.open)]
 
 
-def _place(state: VisitsState, event: Event) -> None:
-    data = cast(CustomerSegmentAssigned, event.data)
-    state.segments = with_segment(state.segments, data.scheme, data.segment)
-
-
 def _turn(state: VisitsState, stretch: Stretch, move: Move) -> None:
     """Leave and enter as this move says: an overlay that is left and entered at once is what `overlays` says."""
     event = stretch.events[0]
-    if event.type == "customer.segment_assigned":
-        # The customer enters what it moves them to as one of the segment.
-        _place(state, event)
     if move.entered is not None:
         if state.primary:
             state.primary[-1].left_at = move.entered.at
-        state.primary.append(_visit(move.entered, event, state.segments))
+        state.primary.append(_visit(move.entered, event, stretch.segments))
     for stage in move.overlays_left:
         _leave(state, stage, event.at)
     for entry in move.overlays_entered:
         _leave(state, entry.stage, event.at)
         state.open.append(len(state.overlay))
-        state.overlay.append(_visit(entry, event, state.segments))
+        state.overlay.append(_visit(entry, event, stretch.segments))
         if entry.stage not in stretch.overlays:
             _leave(state, entry.stage, event.at)
 
@@ -160,8 +148,7 @@ def _row(track: str, number: int, visit: Visit) -> Row:
 
 IGNORED = frozenset(
     {
-        "customer.registered", "customer.identified", "customer.merged", "customer.unmerged", "value.assessed",
-        "preference.set", "consent.granted", "consent.withdrawn", "customer.erased",
+        "identity",
         "case.opened", "case.triaged", "case.assigned", "case.reassigned", "case.in_progress",
         "case.awaiting_customer", "case.awaiting_third_party", "case.awaiting_internal", "case.escalated",
         "case.resolved", "case.reopened", "case.closed", "case.progressed", "work.scheduled", "work.started",
@@ -173,7 +160,7 @@ IGNORED = frozenset(
 
 VISITS: Projection[VisitsState] = Projection(
     name="stage_visits",
-    version=1,
+    version=2,
     columns=(
         Column("track", "text"),
         Column("number", "integer"),
@@ -196,6 +183,6 @@ VISITS: Projection[VisitsState] = Projection(
     key=("track", "number"),
     state=VisitsState,
     bind=VisitsFold,
-    handles=frozenset({"customer.segment_assigned", "work.completed"}),
+    handles=frozenset({"work.completed"}),
     ignores=IGNORED,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from msgspec import MsgspecError, Struct, json
+from msgspec import MsgspecError, Struct, json, structs
 from msgspec.msgpack import Decoder, Encoder
 
 from ledger.events.compiling import compiled
@@ -64,7 +64,7 @@ def trace(
         for event in stretch.events:
             first = event is stretch.events[0]
             traced.take(
-                Stretch([event], stretch.stage, stretch.cycle, stretch.overlays, stretch.move if first else None),
+                structs.replace(stretch, events=[event], move=stretch.move if first else None),
                 before,
             )
     yield from traced.rows(column)
@@ -108,7 +108,7 @@ class _Traced:
         how, without = "", is_now
         if one.move and is_now:
             how, state = _said(one.move), self._load(kept)
-            self._fold.evolve(state, [_still(one.events[0], before)])
+            self._fold.evolve(state, [_still(one, before)])
             without = {self._key(row): row for row in self._fold.rows(state)}
         for key, row in is_now.items():
             self._note(one.events[0], key, was.get(key), row, without.get(key), how)
@@ -149,11 +149,11 @@ def _by(entry: Entry) -> str:
     return f"rule {entry.rule}" if entry.rule else "said outright"
 
 
-def _still(event: Event, before: Stretch | None) -> Stretch:
-    """Return the event as if it had moved nothing."""
+def _still(one: Stretch, before: Stretch | None) -> Stretch:
+    """Return the stretch of one event as if it had moved nothing in the journey."""
     if before is None:
-        return Stretch([event], None, 1, ())
-    return Stretch([event], before.stage, before.cycle, before.overlays)
+        return Stretch(one.events, None, 1, (), one.segments)
+    return structs.replace(before, events=one.events, segments=one.segments, move=None)
 
 
 def _evidence(row: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.events.identity import CustomerSegmentAssigned
 from ledger.journey.moment import Moment
 from ledger.journey.reading import Horizon, effective
 from ledger.journey.tracker import Tracker, TrackerState
@@ -41,6 +43,7 @@ PLAIN: dict[str, dict[str, Any]] = {
 
 instants = st.integers(0, 12).map(lambda day: day * DAY)
 ids = st.sampled_from([f"{letter}{number}" for letter in "amz" for number in range(8)])
+schemes, segments = st.sampled_from(["tier", "region"]), st.sampled_from(["g", "h"])
 hints = st.sampled_from([None, None, None, "purchase", "use", "support", "termination", "elsewhere"])
 
 
@@ -58,7 +61,7 @@ def recorded(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Event:
         return event("stage.corrected", at, event_id, stream=stream, data_stage=draw(hints), **named)
     if kind == "assigned":
         valid = draw(st.sampled_from([None, "1970-01-03T00:00:00+00:00", "1970-01-20T00:00:00+00:00"]))
-        own = {"data_scheme": "s", "data_segment": "g", "data_valid_from": valid}
+        own = {"data_scheme": draw(schemes), "data_segment": draw(segments), "data_valid_from": valid}
         return event("customer.segment_assigned", at, event_id, stream=stream, **own)
     name = draw(st.sampled_from(sorted(PLAIN)))
     sequence = draw(st.sampled_from([None, None, 1, 2]))
@@ -102,6 +105,19 @@ def test_cutting_between_instants_and_going_on_from_the_stored_state_gives_the_s
     found += TRACKER.advance(state, batch)
     assert plain(found) == plain(whole)
     assert state == at_once
+
+
+@given(histories)
+def test_a_stretch_is_of_the_segments_its_events_found_the_customer_in_or_placed_them_in(events: list[Event]) -> None:
+    ordered = effective(events)
+    stretches = TRACKER.follow(TRACKER.initial(), ordered)
+    expected, now = [], dict[str, str]()
+    for seen in ordered:
+        if isinstance(seen.data, CustomerSegmentAssigned):
+            now = now | {seen.data.scheme: seen.data.segment}
+        expected.append((seen.event_id, now))
+    told = [(seen.event_id, json.loads(stretch.segments)) for stretch in stretches for seen in stretch.events]
+    assert told == expected
 
 
 @given(st.lists(histories, max_size=5))

@@ -18,7 +18,7 @@ from ledger.errors import Undecodable
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.identity import CustomerSegmentAssigned
 from ledger.journey.reading import BY_KNOWLEDGE, LASTING, effective
-from ledger.projections.canonical import NO_SEGMENTS, with_segment
+from ledger.journey.segments import NO_SEGMENTS, with_segment
 from ledger.store.links import Units
 from ledger.store.log import Until
 from ledger.store.mapper import RECORD_COLUMNS, RowMapper
