@@ -71,6 +71,21 @@ def doubt_spelling(session: Session, rows: Sequence[Mapping[str, Any]], question
             session.say(f"nobody here is in a segment of the scheme {scheme!r}: is it spelt so?")
 
 
+def say_unmoved(session: Session, rows: Sequence[Mapping[str, Any]], question: Asked) -> None:
+    """Say which of the metrics told an option does not change, or which alone it changes where these are fewer."""
+    from ledger.metrics.registry import METRICS, called, unmoved
+    from ledger.queries.question import options
+
+    told = [METRICS[name] for name in dict.fromkeys(row["metric"] for row in rows)]
+    for option in options(question):
+        same = unmoved(option, told)
+        moved = [metric.name for metric in told if metric.name not in same]
+        if same and len(same) <= len(moved):
+            session.say(f"--{called(option)} changes nothing in {', '.join(same)}")
+        elif same:
+            session.say(f"--{called(option)} changes {', '.join(moved)}, and none of the others")
+
+
 def _where(given: Sequence[str]) -> dict[str, str]:
     where: dict[str, str] = {}
     for key, value in conditions(given, "--where", "channel=web"):

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 
+EARLIEST = -719_161 * 86_400_000_000
+"""The start of 0001-01-02 in UTC, in microseconds since 1970: what is earlier may have no day in a zone."""
+
+
 class When(NamedTuple):
     """A time as it was given; it has a meaning once the clock and the ledger's zone are known."""
 
@@ -39,7 +43,8 @@ class Time(click.ParamType[When]):
 
         when = When(str(value).strip())
         try:
-            when.resolve(0, ZoneInfo("UTC"))
+            if when.resolve(0, ZoneInfo("UTC")) < EARLIEST:
+                self.fail(f"{str(value)!r} is too long ago: no calendar goes back before 0001-01-02", param, ctx)
         except (ValueError, IndexError):
             self.fail(
                 f"{str(value)!r} is no time: write 2024-05-01, 2024-05-01T10:20:30+02:00 (with its offset, or Z), "

@@ -13,6 +13,9 @@ from ledger.metrics.figure import EVERYTHING, Figure, Scope, StatisticName
 Grain = Literal["instant", "day", "month"]
 """How finely the rows behind a figure tell when: a window is rounded out to it."""
 
+Option = Literal["from_type", "to_type", "per", "step", "kind", "measure", "currency", "within", "top"]
+"""What some metrics can be asked beside split, window and times, by its name in `Question`."""
+
 
 class Statistic(Struct, frozen=True, kw_only=True):
     """One number a metric gives; `interval` names how its 95 % interval is made, None where it has none.
@@ -36,8 +39,9 @@ class Metric(Struct, frozen=True, kw_only=True):
     `n` says what its n counts, `source` which read-model table or events feed it, `excluded` each reason for
     which something is left out of n, `parts` the keys of `by` that its figures always carry, with their
     values, `dimensions` those a caller may split it by, and `window` the length of time it looks at by default,
-    as in `7d` (None: it needs none); `grain` is what the
-    caller's own window is rounded out to. `negatives` says that its durations may be below zero and are counted.
+    as in `7d` (None: it needs none); `options` are those that change
+    its figures, `within` where a caller may replace the window. `grain` is what the caller's own window is rounded
+    out to. `negatives` says that its durations may be below zero and are counted.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Metric(Struct, frozen=True, kw_only=True):
     excluded: Mapping[str, str] = {}
     parts: Mapping[str, str] = {}
     dimensions: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
     window: str | None = None
     negatives: bool = False
     grain: Grain = "instant"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from ledger.metrics.metric import Metric
-from ledger.metrics.registry import METRICS
+from ledger.metrics.registry import METRICS, called
 
 _HEAD = """# Metrics
 
@@ -51,6 +51,8 @@ def _section(metric: Metric) -> Iterator[str]:
     yield from _listed("always split by", metric.parts)
     yield from _listed("left out of n", metric.excluded)
     yield f"- **can be split by**: {', '.join(metric.dimensions) or 'nothing'}"
+    if metric.options:
+        yield f"- **options**: {', '.join(f'`{called(option)}`' for option in metric.options)}"
     if metric.reference:
         yield f"- **after**: {metric.reference}"
     for note in metric.notes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 
@@ -32,7 +32,7 @@ from ledger.metrics.definitions import (
     value,
     wow,
 )
-from ledger.metrics.metric import Metric
+from ledger.metrics.metric import Metric, Option
 
 TOPICS: Mapping[str, str] = MappingProxyType(
     {
@@ -99,5 +99,27 @@ def named(name: str) -> list[Metric]:
 def demand_dimension(of: Metric, dimension: str) -> None:
     """Refuse a split that `of` does not have, with InvalidArgument."""
     if dimension not in of.dimensions:
+        always = f"it is always told by {dimension}; beside, " if dimension in of.parts else ""
         can = f"it can be split by {', '.join(of.dimensions)}" if of.dimensions else "it cannot be split"
-        raise InvalidArgument(f"{of.name} cannot be split by {dimension!r}: {can}")
+        raise InvalidArgument(f"{of.name} cannot be split by {dimension!r}: {always}{can}")
+
+
+def unmoved(by: Option, among: Iterable[Metric]) -> list[str]:
+    """Return the names of those metrics whose figures an option does not change."""
+    return [metric.name for metric in among if by not in metric.options]
+
+
+def demand_options(of: Sequence[Metric], options: Iterable[Option]) -> None:
+    """Refuse an option that would change nothing in any of these metrics, with InvalidArgument."""
+    for option in options:
+        names = unmoved(option, of)
+        if len(names) == len(of):
+            asked = ", ".join(names) if len(names) < 4 else "what is asked"
+            beside = [each for each in METRICS.values() if option in each.options and each.command == of[0].command]
+            cure = f"it is for {', '.join(each.name for each in beside)}" if beside else "leave it out"
+            raise InvalidArgument(f"`{called(option)}` changes nothing in {asked}: {cure}")
+
+
+def called(option: Option) -> str:
+    """Return an option as it is asked for."""
+    return option.removesuffix("_type")

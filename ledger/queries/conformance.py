@@ -6,10 +6,10 @@ from typing import Any, Unpack
 
 from ledger.journey.plan import Plan, plan_of
 from ledger.metrics.definitions.conformance import DEFINITIONS
-from ledger.metrics.registry import demand_dimension
+from ledger.metrics.registry import demand_dimension, demand_options
 from ledger.queries.figure_row import figure_rows
 from ledger.queries.figures.conformance import figures_of
-from ledger.queries.question import Asked, dimension, question
+from ledger.queries.question import Asked, dimension, options, question
 from ledger.queries.view import view
 from ledger.store.store import Store
 
@@ -22,6 +22,7 @@ def conformance(store: Store, *, plan: Plan | None = None, **asked: Unpack[Asked
     made = question(asked)
     for key in made.keys:
         demand_dimension(DEFINITIONS[0], dimension(key))
+    demand_options(DEFINITIONS, options(asked))
     with view(store, made, needs_tables=True) as seen:
         against = plan or plan_of(seen.context.journey)
         figures = figures_of(seen, against)

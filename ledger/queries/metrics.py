@@ -7,7 +7,7 @@ from typing import Unpack
 
 from ledger.errors import InvalidArgument
 from ledger.metrics.metric import Metric
-from ledger.metrics.registry import METRICS, USUAL, demand_dimension, named
+from ledger.metrics.registry import METRICS, USUAL, demand_dimension, demand_options, named
 from ledger.queries.cut import fits
 from ledger.queries.figure_row import FigureRow, figure_rows
 from ledger.queries.figures import (
@@ -34,7 +34,7 @@ from ledger.queries.figures import (
     volume,
     wow,
 )
-from ledger.queries.question import Asked, Question, dimension, question
+from ledger.queries.question import Asked, Question, dimension, options, question
 from ledger.queries.view import Figures, view
 from ledger.store.store import Store
 
@@ -54,11 +54,13 @@ def metrics(store: Store, names: Iterable[str] = (), **asked: Unpack[Asked]) -> 
     A name is that of a metric, or of a topic: then it is every metric of the topic that can be split so. Without
     names it is the same of the usual topics. The figures of one call stand at one position. They come from the
     live read model, which may lag, or, as of a time, as known at one, in another zone or by another journey, from
-    one folded for them. Raises InvalidArgument for a metric, a split or an option there is not, ProjectionStale
-    where the live read model was never built or was made by another definition.
+    one folded for them. Raises InvalidArgument for a metric, a split or an option there is not, or an option that
+    changes none of these metrics, ProjectionStale where the live read model was never built or was made by another
+    definition.
     """
     made = question(asked)
     wanted = _named(list(dict.fromkeys(names)), made)
+    demand_options([METRICS[name] for name in wanted], options(asked))
     with view(store, made, needs_tables=not OF_THE_LOG.issuperset(wanted)) as seen:
         return [row for name in wanted for row in figure_rows(seen, FIGURES[name](seen))]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal, TypedDict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, TypedDict, get_args
 
 from msgspec import Struct, structs
 
 from ledger.errors import InvalidArgument
+from ledger.metrics.metric import Option
 from ledger.schemas.definitions import Definitions
 
 Per = Literal["case", "interaction", "customer"]
@@ -49,8 +50,8 @@ class Question(Struct, frozen=True, kw_only=True):
     `as_of` bounds what had happened, `known_at` what was recorded. `zone` and `journey` replace those in force.
     `from_type` and `to_type` are types of event for time_between, stages for conversion. `per` and `step` say
     what time_between, transitions and variants look at. `kind` is the kind of case (case, feedback, order),
-    `measure` one of volume's, `currency` the only one to tell, `within` the maturity window of a conversion in
-    microseconds, `top` how many variants to show.
+    `measure` one of volume's, `currency` the only one to tell, `within` a window in microseconds in place of the
+    metric's own, `top` how many variants to show. A metric names those it takes in its `options`.
     """
 
     by: tuple[str, ...] = ()
@@ -80,6 +81,14 @@ class Question(Struct, frozen=True, kw_only=True):
         """Return the question split by `key` too."""
         return self if key in self.by else structs.replace(self, by=(*self.by, key))
 
+    def without(self, keys: Collection[str]) -> Question:
+        """Return the question neither split by these keys nor kept by them."""
+        return structs.replace(
+            self,
+            by=tuple(key for key in self.by if key not in keys),
+            where=tuple((key, value) for key, value in self.where if key not in keys),
+        )
+
     def definitions(self, in_force: Definitions) -> Definitions:
         """Return the definitions to fold under."""
         definitions = self.journey if self.journey is not None else in_force
@@ -101,6 +110,11 @@ def question(asked: Asked) -> Question:
     if made.since is not None and made.before is not None and made.since >= made.before:
         raise InvalidArgument("the window ends before it begins: `since` must be earlier than `before`")
     return made
+
+
+def options(asked: Asked) -> list[Option]:
+    """Return the options that are given, beside split, window and times."""
+    return [option for option in get_args(Option) if asked.get(option) is not None]
 
 
 def dimension(key: str) -> str:

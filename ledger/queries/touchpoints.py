@@ -8,10 +8,10 @@ from typing import Any, Unpack
 from ledger.errors import InvalidArgument
 from ledger.journey.catalogue import Catalogue
 from ledger.metrics.metric import Metric
-from ledger.metrics.registry import METRICS, demand_dimension, metric
+from ledger.metrics.registry import METRICS, demand_dimension, demand_options, metric
 from ledger.queries.figure_row import figure_rows
 from ledger.queries.figures.touchpoints import AGAINST_A_CATALOGUE, FIGURES, TouchpointMap
-from ledger.queries.question import Asked, Question, dimension, question
+from ledger.queries.question import Asked, Question, dimension, options, question
 from ledger.queries.view import view
 from ledger.store.store import Store
 
@@ -26,6 +26,7 @@ def touchpoints(
     """
     made = question(asked)
     wanted = _named(list(dict.fromkeys(names)), made, catalogue)
+    demand_options([METRICS[name] for name in wanted], options(asked))
     against = None if catalogue is None else catalogue.hash
     with view(store, made, needs_tables=True) as seen:
         map_ = TouchpointMap(seen, catalogue)

@@ -8,7 +8,10 @@ SECOND = 1_000_000
 UNITS = {"w": 604_800 * SECOND, "d": 86_400 * SECOND, "h": 3_600 * SECOND, "m": 60 * SECOND, "s": SECOND}
 """Microseconds of each unit, the longest first. A day is 24 hours, whatever the clocks do."""
 
-_SHAPE = re.compile(r"([1-9][0-9]{0,5})([wdhms])")
+LONGEST = 999_999
+"""How many of a unit a length may have."""
+
+_SHAPE = re.compile(r"([1-9][0-9]*)([wdhms])")
 
 
 def duration(text: str) -> int:
@@ -18,6 +21,8 @@ def duration(text: str) -> int:
         raise ValueError(
             f"{text!r} is no length of time: write a whole number and w, d, h, m (minutes) or s, as in 14d"
         )
+    if len(shape[1]) > len(str(LONGEST)):
+        raise ValueError(f"{text!r} is too long: the longest is {LONGEST}{shape[2]}")
     return int(shape[1]) * UNITS[shape[2]]
 
 

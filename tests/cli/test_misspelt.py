@@ -38,6 +38,29 @@ def test_a_scheme_that_nobody_is_placed_in_is_doubted(told: Shell) -> None:
     assert "nobody here is in a segment of the scheme 'teir': is it spelt so?" in err
 
 
+def test_an_option_that_changes_nothing_is_refused(told: Shell) -> None:
+    err = told("metrics", "nps", "--within", "30d", code=2).err
+    assert "`within` changes nothing in nps: it is for conversion, " in err
+    assert "`within` changes nothing" in told("touchpoints", "touchpoint_trouble", "--within", "30d", code=2).err
+
+
+def test_what_an_option_leaves_as_it_is_is_said_where_it_changes_something_beside(told: Shell) -> None:
+    assert "--within changes nothing in nps\n" in told("metrics", "nps", "win_back", "--within", "30d").err
+    alone = "--currency changes volume, customer_value, and none of the others"
+    assert alone in told("metrics", "--currency", "EUR").err
+    assert "changes" not in told("metrics", "win_back", "conversion", "--within", "30d").err
+
+
+def test_a_length_that_is_too_long_is_told_the_longest(told: Shell) -> None:
+    err = told("metrics", "win_back", "--within", "99999999d", code=2).err
+    assert "'99999999d' is too long: the longest is 999999d" in err
+    assert told("metrics", "win_back", "--within", "999999d").out
+
+
+def test_a_time_before_the_calendar_is_no_time(told: Shell) -> None:
+    assert "'999999d' is too long ago" in told("metrics", "nps", "--since", "999999d", code=2).err
+
+
 def test_a_topic_is_found_by_a_name_that_comes_near(told: Shell) -> None:
     assert "did you mean needs?" in told("metrics", "neds", code=2).err
 

@@ -114,6 +114,40 @@ def test_every_split_that_is_promised_can_be_asked(simulated: Ledger, name: str)
         assert all(key in row for row in rows), (name, key)
 
 
+DAY = 86_400_000_000
+
+OTHER: dict[str, list[dict[str, Any]]] = {
+    "from_type": [{"from_type": "awareness", "to_type": "use"}, {"from_type": "order.shipped"}],
+    "to_type": [{"from_type": "awareness", "to_type": "use"}, {"to_type": "order.shipped"}],
+    "per": [{"per": "customer"}],
+    "step": [{"step": "type", "per": "customer"}],
+    "kind": [{"kind": "order"}],
+    "measure": [{"measure": "orders"}],
+    "currency": [{"currency": "GBP"}],
+    "within": [{"within": DAY}, {"within": 5 * DAY}, {"within": 400 * DAY}],
+    "top": [{"top": 1}],
+}
+"""Other values of each option than the one in force without it."""
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_an_option_changes_a_figure_or_is_refused(simulated: Ledger, name: str) -> None:
+    usual = [row.figure for row in metrics(simulated.store, [name], **NEEDED.get(name, {}))]
+    for option, values in OTHER.items():
+        if option in METRICS[name].options:
+            assert any(_told(simulated, name, value) != usual for value in values), option
+        else:
+            with pytest.raises(InvalidArgument, match=f"`{option.removesuffix('_type')}` changes nothing in {name}"):
+                metrics(simulated.store, [name], **{**NEEDED.get(name, {}), option: values[0][option]})
+
+
+def _told(ledger: Ledger, name: str, more: dict[str, Any]) -> list[Figure]:
+    try:
+        return [row.figure for row in metrics(ledger.store, [name], **{**NEEDED.get(name, {}), **more})]
+    except InvalidArgument:
+        return []  # the option is read, and this value of it is another metric's
+
+
 @pytest.mark.parametrize("name", [name for name in ASKED if "segment" in METRICS[name].dimensions])
 def test_several_schemes_of_segments_split_at_once(simulated: Ledger, name: str) -> None:
     rows = asked(simulated, name, by=["segment:region", "segment:value"])

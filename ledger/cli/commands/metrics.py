@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ledger.cli.asking import asked, asks, doubt_spelling
+from ledger.cli.asking import asked, asks, doubt_spelling, say_unmoved
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
@@ -68,6 +68,7 @@ def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> N
     none = None if rows else ("metric", "statistic", *question["by"], *PLACE[:-2])
     session.out.rows(rows, view, none)
     doubt_spelling(session, rows, question)
+    say_unmoved(session, rows, question)
 
 
 def _registered(names: Sequence[str]) -> Iterator[dict[str, Any]]:

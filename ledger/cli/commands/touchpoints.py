@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ledger.cli.asking import asked, asks, doubt_spelling
+from ledger.cli.asking import asked, asks, doubt_spelling, say_unmoved
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
@@ -42,6 +42,7 @@ def run(session: Session, names: Sequence[str], catalogue: str | None, top: int,
     rows = touchpoints(session.store, names, catalogue=against, **question)
     session.out.rows(rows, lambda shown, _: view(shown, top))
     doubt_spelling(session, rows, question)
+    say_unmoved(session, rows, question)
 
 
 def _catalogue(session: Session, file: str, question: Any) -> Any:

@@ -75,6 +75,7 @@ TIME_TO_FIRST_RESPONSE = Metric(
     },
     parts={"clock": _CLOCK, "method": _METHOD},
     dimensions=_DIMENSIONS,
+    options=("kind",),
     negatives=True,
     reference="Kaplan and Meier (1958); Brookmeyer and Crowley (1982)",
     notes=(
@@ -105,6 +106,7 @@ TIME_TO_RESOLUTION = Metric(
         "method": _METHOD,
     },
     dimensions=_DIMENSIONS,
+    options=("kind",),
     negatives=True,
     reference="Kaplan and Meier (1958); Brookmeyer and Crowley (1982)",
     notes=(
@@ -125,6 +127,7 @@ TIME_BETWEEN = Metric(
     excluded={"no_start": "the first type did not happen", "no_end": "the first type happened, the second did not"},
     parts={"from_type": "the type it starts from", "to_type": "the type it ends with"},
     dimensions=("channel", "department", "segment", "month"),
+    options=("from_type", "to_type", "per"),
     negatives=True,
     notes=(
         "It counts when, and where, the event it starts from occurred (the one it ends by where that did not happen).",
@@ -140,6 +143,7 @@ THROUGHPUT = Metric(
     source="cases: first_at, last_at",
     statistics=_durations("last event − first event of the case"),
     dimensions=_DIMENSIONS,
+    options=("kind",),
     notes=_BY_KIND,
 )
 
@@ -159,6 +163,7 @@ HANDOVERS = Metric(
         Statistic(name="sum", unit="handovers", formula="consecutive events of a case in different departments"),
     ),
     dimensions=_DIMENSIONS,
+    options=("kind",),
     notes=_BY_KIND,
 )
 
@@ -171,6 +176,7 @@ TRANSITIONS = Metric(
     statistics=(Statistic(name="count", unit="transitions", formula="cases' steps followed directly by that step"),),
     parts={"from_step": "the step before", "to_step": "the step after"},
     dimensions=("channel", "department", "segment", "month"),
+    options=("per", "step"),
     notes=_STEPS,
 )
 
@@ -191,6 +197,7 @@ VARIANTS = Metric(
     ),
     parts={"rank": "share only: 1 is the most common", "variant": "share only: the steps, joined by →"},
     dimensions=("channel", "department", "segment", "month"),
+    options=("per", "step", "top"),
     notes=_STEPS,
 )
 

@@ -32,6 +32,7 @@ ROLLING_RETENTION = Metric(
         "counted": "within (in that period itself) or or_later (then or at any time after, also called unbounded)",
     },
     dimensions=("activity", "channel", "segment", "month"),
+    options=("within",),
     window="30d",
     notes=(
         _ACTIVITY,

@@ -52,6 +52,7 @@ CONFORMANCE = Metric(
         "repeated, out of order or too late, and (where the plan is closed) none extra"
     },
     dimensions=_DIMENSIONS,
+    options=("within",),
     reference=_REFERENCE,
     notes=_NOTES,
 )
@@ -73,6 +74,7 @@ FITNESS = Metric(
     ),
     excluded=_UNDER_WAY,
     dimensions=_DIMENSIONS,
+    options=("within",),
     reference=_REFERENCE,
     notes=(
         (
@@ -104,6 +106,7 @@ STEPS = Metric(
         "in order) than the plan allows, or not taken by the end of that time",
     },
     dimensions=_DIMENSIONS,
+    options=("within",),
     reference=_REFERENCE,
     notes=("Skipped and repeated are told of steps that can be, too_late of those with a time.", *_NOTES),
 )
@@ -121,6 +124,7 @@ EXTRA = Metric(
     excluded=_UNDER_WAY,
     parts={"step": "which one; without this key: any of them"},
     dimensions=_DIMENSIONS,
+    options=("within",),
     reference=_REFERENCE,
     notes=(
         (
@@ -154,6 +158,7 @@ DROP_OFF = Metric(
         "step": "the furthest step, none where none was taken",
     },
     dimensions=_DIMENSIONS,
+    options=("within",),
     reference=_REFERENCE,
     notes=_NOTES,
 )

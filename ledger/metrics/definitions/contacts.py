@@ -61,6 +61,7 @@ VOLUME = Metric(
         "currency": "sums of money only; currencies are never added",
     },
     dimensions=("type", "stage", "channel", "department", "segment", "month", "kind", "outcome", "touchpoint"),
+    options=("measure", "kind", "currency"),
     notes=(
         "A measure that cannot be split as asked is not told.",
         "Events are those that stand; retractions, corrections, merges and unmerges, which act on others, are none.",

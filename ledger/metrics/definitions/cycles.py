@@ -109,6 +109,7 @@ STAGE_RESOURCES = Metric(
         "currency": "cost only: ISO 4217; currencies are never added",
     },
     dimensions=("stage", "channel", "department", "segment", "month"),
+    options=("currency",),
     notes=(
         "It is always told by stage. A visit counts when it was entered, with the segments as of that entry.",
         "Channel and department are those of the event that entered it.",
@@ -139,6 +140,7 @@ CYCLE_RESOURCES = Metric(
         "currency": "cost only: ISO 4217; currencies are never added",
     },
     dimensions=("channel", "department", "segment", "month", "cycle"),
+    options=("currency",),
     notes=(_CYCLE, _PLACED, "What happened before the first stage belongs to no cycle."),
 )
 

@@ -71,6 +71,7 @@ CLOSED_LOOP = Metric(
     statistics=(_share("loops communicated back at most the window after they were received / loops received"),),
     excluded={**_NOT_RECEIVED, **_IMMATURE},
     dimensions=_DIMENSIONS,
+    options=("within",),
     window="30d",
     notes=(
         "What was communicated later than the window is not closed here, so that old loops are judged as new ones.",
@@ -111,6 +112,7 @@ NEVER_ANSWERED = Metric(
     ),
     excluded={**_NOT_RECEIVED, **_IMMATURE},
     dimensions=_DIMENSIONS,
+    options=("within",),
     window="30d",
     notes=(
         "An answer is a dispatch, a resolution, a communication, or an outbound message of an agent or a partner.",

@@ -29,6 +29,7 @@ FIRST_CONTACT_RESOLUTION = Metric(
         "no_repeat_contact_same_reason: none for the same reason",
     },
     dimensions=("stage", "channel", "department", "segment", "month", "reason"),
+    options=("within",),
     window="7d",
     notes=(
         "The four differ widely on the same cases, so a figure without its rule says nothing.",

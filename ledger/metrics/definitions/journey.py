@@ -26,6 +26,7 @@ CONVERSION = Metric(
         "funnel": "closed: entered from_stage, and to_stage then or later; open: to_stage reached on any way",
     },
     dimensions=("channel", "department", "segment", "month"),
+    options=("from_type", "to_type", "within"),
     notes=(
         "With a maturity window W only customers whose W after the first entry was over by the as-of time count.",
         "Of those customers, only what they entered within W counts.",

@@ -53,6 +53,7 @@ NEED_OUTCOME = Metric(
     },
     parts={"outcome": "met; unmet (and not met after all); open: neither within the window"},
     dimensions=_DIMENSIONS,
+    options=("within",),
     window="30d",
     notes=(_PAIRED, _DATED),
 )

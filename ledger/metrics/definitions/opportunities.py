@@ -70,6 +70,7 @@ UNSUPPORTED_REASONS = Metric(
     excluded={"no_reason": "no reason was told"},
     parts={"rank": "1 is the most frequent", "reason": "the reason, as it was told"},
     dimensions=_PLACE,
+    options=("top",),
     notes=("The most frequent 10 unless `--top` says otherwise; n is of all of them.", _TRIED),
 )
 

@@ -29,6 +29,7 @@ STAGE_OUTCOME = Metric(
         "counted": "count only: at_risk (observed longer than the horizon), cut_off (open, and observed no longer)",
     },
     dimensions=("stage", "channel", "department", "segment", "month"),
+    options=("within",),
     window="30d, 90d, 180d, 365d",
     reference="Aalen and Johansen (1978); Collett (2003), Modelling Survival Data in Medical Research",
     notes=(

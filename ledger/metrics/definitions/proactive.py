@@ -64,6 +64,7 @@ CAMPAIGN_RESPONSE = Metric(
         "link": "any; cause: only responses that name the event they answer",
     },
     dimensions=("trigger", "campaign", "proactive", "stage", "channel", "department", "segment", "month"),
+    options=("within",),
     window="30d",
     negatives=True,
     notes=(
@@ -92,6 +93,7 @@ TRIGGER_RESPONSE = Metric(
         "other_trigger": "nobody said what triggered it",
     },
     dimensions=("campaign", "proactive", "stage", "channel", "department", "segment", "month"),
+    options=("within",),
     window="30d",
     notes=(
         _LINK,

@@ -113,6 +113,7 @@ CUSTOMER_VALUE = Metric(
     excluded={"no_value": "no order of the customer tells a value"},
     parts={"currency": "ISO 4217; currencies are never added"},
     dimensions=("channel", "segment", "month"),
+    options=("currency",),
     notes=_BUYERS,
 )
 

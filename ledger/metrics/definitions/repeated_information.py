@@ -63,6 +63,7 @@ FIELDS_ASKED_AGAIN = Metric(
     ),
     parts={"rank": "1 is asked again most often", "field": "the field, as the request names it"},
     dimensions=_PLACE,
+    options=("top",),
     notes=("Held by comparison or by declaration. The first 10 unless `--top` says otherwise.", _ASKING),
 )
 

@@ -80,6 +80,7 @@ RETENTION_SUCCESS = Metric(
     },
     parts={"attempted": "yes: an attempt was made within the window and before the end; no; all; difference: yes − no"},
     dimensions=(*_ABOUT, "offer"),
+    options=("within",),
     window="90d",
     notes=(
         *_LEAVING,
@@ -175,6 +176,7 @@ REFERRALS_AFTER_TERMINATION = Metric(
         "not_ended": "no end is recorded",
     },
     dimensions=_ABOUT,
+    options=("within",),
     window="180d",
     notes=(
         *_LEAVING,
@@ -215,6 +217,7 @@ WIN_BACK = Metric(
     },
     parts={"attempted": "yes: a win-back was attempted within the window; no; all"},
     dimensions=(*_ABOUT, "campaign"),
+    options=("within",),
     window="365d",
     notes=(
         *_LEAVING,

@@ -173,6 +173,7 @@ CONVERSION = Metric(
         "group": "met: met it in the first visit to the stage, before leaving it; not_met; or difference",
     },
     dimensions=_DIMENSIONS,
+    options=("within",),
     reference="Newcombe (1998), Interval estimation for the difference between independent proportions, "
     "Statistics in Medicine 17",
     notes=(

@@ -31,6 +31,7 @@ LIFETIME_VALUE = Metric(
     excluded={"no_value": "no order of the customer tells a value"},
     parts={"currency": _CURRENCY},
     dimensions=("stage", "channel", "department", "segment", "month"),
+    options=("currency",),
     notes=(
         _GROSS,
         _AS_OF_ORDER,
@@ -65,6 +66,7 @@ VALUE_DECILE = Metric(
         "1-3 is the first three together (the Lorenz curve, from the top)",
     },
     dimensions=("stage", "channel", "department", "segment", "month"),
+    options=("currency",),
     notes=(_GROSS, _AS_OF_ORDER, "With fewer than ten customers some deciles are empty: n 0, and no value."),
     reference="Lorenz (1905); Gini (1912)",
 )
@@ -94,6 +96,7 @@ RFM = Metric(
         "cell": "share: the three scores in this order, as in 545; the most common cells, as many as `top` says",
     },
     dimensions=("channel", "segment", "month"),
+    options=("currency", "top"),
     notes=(
         "The score is 1 + ⌊5·(r − ½)/n⌋ with r the customer's rank from the worst; equal values share their mean rank.",
         "So equal customers have equal scores, and fifths are uneven where many are alike.",
@@ -127,6 +130,7 @@ COST_TO_SERVE = Metric(
         "customers": "mean, median, p90, sum: served (had such work) or all (of whom anything is recorded)",
     },
     dimensions=("stage", "channel", "department", "segment", "month"),
+    options=("currency",),
     notes=(
         "Anything recorded is a touchpoint, rating, survey, order, payment, feedback or work in that group and window.",
         "Splits are as of the work: its stage, channel, department, month, and the segments at that time.",
@@ -151,6 +155,7 @@ NET_VALUE = Metric(
     },
     parts={"currency": _CURRENCY},
     dimensions=("stage", "channel", "department", "segment", "month"),
+    options=("currency",),
     notes=(
         _GROSS,
         "A customer with costs alone counts, below zero; currencies are not converted, so who has several is left out.",

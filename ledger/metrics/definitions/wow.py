@@ -81,6 +81,7 @@ WOW_FOLLOW_UPS = Metric(
         "time": "before, after, or difference: after − before",
     },
     dimensions=_DIMENSIONS,
+    options=("within",),
     window="90d",
     notes=_WINDOWS,
     reference="Newcombe, R. G. (1998), Improved confidence intervals for the difference between binomial proportions "
@@ -104,6 +105,7 @@ WOW_NPS = Metric(
     excluded={**_PAIRED, "unanswered": "no answer in the window before, or none in the window after"},
     parts={"time": "before, after, or difference: after − before"},
     dimensions=_DIMENSIONS,
+    options=("within",),
     window="90d",
     notes=_WINDOWS,
 )
