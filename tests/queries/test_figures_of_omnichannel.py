@@ -200,6 +200,20 @@ def test_the_silo_map_tells_who_hands_over_to_whom_how_long_it_waits_and_what_co
     assert [(_pair(row), row.figure.value) for row in of_cases] == [(("sales", "legal"), 2)]
 
 
+def test_a_share_of_the_silo_map_is_of_all_that_the_giver_gave_away_whatever_is_asked_for(small_ledger: Ledger) -> None:
+    write(
+        small_ledger,
+        *(worked(0, "sales", f"k{place}") for place in range(4)),
+        *(worked(1, "legal" if place else "shop", f"k{place}") for place in range(4)),
+    )
+    told_always = {_pair(row): row.figure.value for row in figures(small_ledger, "silo_map", "share")}
+    assert told_always == {("sales", "legal"): 0.75, ("sales", "shop"): 0.25}
+    both = ["from_department", "to_department"]
+    assert {_pair(row): row.figure.value for row in figures(small_ledger, "silo_map", "share", by=both)} == told_always
+    (legal,) = figures(small_ledger, "silo_map", "share", where={"to_department": "legal"})
+    assert (legal.figure.value, legal.figure.n) == (0.75, 4)
+
+
 def _pair(row: Any) -> tuple[str, str]:
     return row.figure.by["from_department"], row.figure.by["to_department"]
 

@@ -210,7 +210,7 @@ SILO_MAP = Metric(
     notes=(
         *_A_HANDOVER,
         "How often a case is handed over is the metric handovers.",
-        "Kept --where to_department is one, the share is among the handovers that are kept.",
+        "A share is of all that the giver gave away in the split, also where only one receiver is asked for.",
     ),
 )
 

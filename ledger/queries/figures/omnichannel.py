@@ -40,6 +40,9 @@ OF_HANDOVERS = {
     "to_department": "to_department",
 }
 
+PAIR = ("from_department", "to_department")
+"""Between whom a handover is: the giver and the receiver."""
+
 OF_INTERACTIONS = {
     "stage": "stage",
     "channel": "channel",
@@ -125,21 +128,21 @@ def _ways(rows: list[tuple[Any, ...]]) -> tuple[Counter[str], Mapping[str, int]]
 
 
 def silo_map(view: View) -> list[Figure]:
-    """Return which department hands over to which."""
-    cut = Cut(view.asked, OF_HANDOVERS, view.context)
-    rows = fact_counts(
-        view.tables,
-        HANDOVERS,
-        (*cut.raw, "from_department", "to_department"),
-        at="at",
-        within=instants(view.asked),
-    )
+    """Return which department hands over to which.
+
+    It is told by both departments, so neither splits it: a share is of all that the giver gave away, whichever
+    receiver is asked for.
+    """
+    cut = Cut(view.asked.without(PAIR), OF_HANDOVERS, view.context)
+    rows = fact_counts(view.tables, HANDOVERS, (*cut.raw, *PAIR), at="at", within=instants(view.asked))
+    kept = [(key, value) for key, value in view.asked.where if key in PAIR]
     return [
         figure
         for key, group in cut.groups(rows).items()
         for figure in handing_over.silo_map(
             [(giver or UNKNOWN, receiver or UNKNOWN, n) for giver, receiver, n in group], cut.scope(key)
         )
+        if all(figure.by[key] == value for key, value in kept)
     ]
 
 
@@ -168,8 +171,8 @@ def handover_bounces(view: View) -> list[Figure]:
 
 
 def _between(view: View) -> Cut:
-    asked = view.asked.always_by("from_department").always_by("to_department")
-    return Cut(asked, OF_HANDOVERS, view.context)
+    giver, receiver = PAIR
+    return Cut(view.asked.always_by(giver).always_by(receiver), OF_HANDOVERS, view.context)
 
 
 FIGURES: Figures = {
