@@ -14,9 +14,10 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from ledger.errors import InvalidArgument, LedgerIncompatible
+from ledger.errors import InvalidArgument, LedgerBusy, LedgerIncompatible
 from ledger.store.failures import typed_errors
 from ledger.store.patience import ANSWER, CONNECT, GREETING, LINK, SERVER_LINK, PatientConnection
+from ledger.store.sealed import SEALED, connect_sealed, require_unchanged
 
 __all__ = ["Connection", "Engine", "no_ledger_in", "open_engine", "parse_url", "reading", "sqlite_path", "writing"]
 
@@ -112,6 +113,7 @@ def open_engine(url: URL, *, pool_size: int = 8, cache: int | None = None) -> En
         engine = create_engine(
             url, pool_size=pool_size, max_overflow=8, pool_timeout=BUSY_TIMEOUT, connect_args={"timeout": BUSY_TIMEOUT}
         )
+        event.listen(engine, "do_connect", connect_sealed)
         event.listen(engine, "connect", _prepare_sqlite)
         if cache is not None:
             event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA cache_size=-{cache}"))
@@ -134,10 +136,12 @@ def open_engine(url: URL, *, pool_size: int = 8, cache: int | None = None) -> En
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     connection.isolation_level = None  # the begin listener alone says which transaction starts
     _leave_strangers_alone(connection)
     for name, (value, expected) in SQLITE_PRAGMAS.items():
+        if name == "journal_mode" and SEALED in record.info:
+            continue  # nothing is written, so there is no journal
         connection.execute(f"PRAGMA {name}={value}")
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]
         if found != expected:
@@ -198,6 +202,15 @@ def reading(engine: Engine, *, soon: bool = False) -> Iterator[Connection]:
             if soon and isinstance(link, PatientConnection):
                 link.patience = ANSWER
             yield connection
+            _require_as_opened(connection)
+
+
+def _require_as_opened(connection: Connection) -> None:
+    try:
+        require_unchanged(connection.info)
+    except LedgerBusy as error:
+        connection.invalidate(error)
+        raise
 
 
 @contextmanager

@@ -29,7 +29,11 @@ SQLITE_WORDS: tuple[tuple[str, type[StorageError], str], ...] = (
         StorageFull,
         "the disk is full: free some room and run the same command again, nothing was half-written",
     ),
-    ("readonly database", PermissionRefused, "the ledger's file or folder may not be written: check its permissions"),
+    (
+        "readonly database",
+        PermissionRefused,
+        "the ledger is read-only here, its file or folder may not be written: check its permissions, or use a copy",
+    ),
     ("unable to open", PermissionRefused, "the ledger's file cannot be opened: check the path and its permissions"),
     ("locking protocol", LedgerBusy, "another process holds the ledger: try again"),
     ("not a database", LedgerIncompatible, "the file is not a SQLite database: check the address, or restore a backup"),
