@@ -131,8 +131,8 @@ class Ledger:
     def history(self, customer_id: str, *, as_of: Instant = None, known_at: Instant = None) -> list[dict[str, Any]]:
         """Return a customer's events as wire objects, in the order they occurred.
 
-        Each has its `position`, `version`, `recorded_at`, and whether it was `retracted` beside. Raises
-        CustomerNotFound.
+        Each has its `position`, `version`, `recorded_at`, and whether it was `retracted` beside. It is empty
+        where all of it came later. Raises CustomerNotFound where nothing is recorded of them at all.
         """
         return history(self.store, customer_id, until=_until(as_of, known_at))
 

@@ -27,7 +27,10 @@ class CustomerLog(Struct, frozen=True, kw_only=True):
 
 
 def read_customer(store: Store, customer_id: str, until: Until = NOW, *, personal: bool = False) -> CustomerLog:
-    """Return a customer's log. `personal` puts the personal fields back. Raises CustomerNotFound, Undecodable."""
+    """Return a customer's log, empty where all of it came later. `personal` puts the personal fields back.
+
+    Raises CustomerNotFound where nothing is recorded of them at all, whatever time is asked for, and Undecodable.
+    """
     with reading(store.engine, soon=True) as connection:
         stream = stream_of(connection, customer_id)
         units = units_of(connection, [stream], until)
@@ -35,8 +38,8 @@ def read_customer(store: Store, customer_id: str, until: Until = NOW, *, persona
         streams = units.streams(survivor)
         names = customer_ids(connection, streams)
         rows = stream_rows(connection, streams, until, sealed=personal)
-    if not rows and until == NOW:
-        raise CustomerNotFound(customer_id)
+        if not rows and not stream_rows(connection, streams):
+            raise CustomerNotFound(customer_id)
     decode = store.mapper.whole_event if personal else store.mapper.event
     return CustomerLog(
         customer_id=names[survivor], survivor=survivor, names=names, events=[decode(row) for row in rows]

@@ -152,8 +152,10 @@ def test_nobody_is_found_of_whom_nothing_is_recorded(ledger: Ledger) -> None:
         history(ledger.store, "Ada")
     assert len(history(ledger.store, "bo")) == 2
     ledger.append(about("u1", "customer.unmerged", merge("m1", "bo", "ada")))
-    with pytest.raises(NotFound):
-        history(ledger.store, "bo")
+    for until in (Until(), Until(as_of=0), Until(known_at=0), Until(known_at=2**60)):
+        with pytest.raises(NotFound):
+            history(ledger.store, "bo", until=until)
+    assert history(ledger.store, "ada", until=Until(known_at=0)) == []
 
 
 def test_one_event_is_found_by_its_key_with_its_place_and_whose_it_is_now(ledger: Ledger) -> None:
