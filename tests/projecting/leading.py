@@ -13,7 +13,7 @@ from ledger.projecting import leading
 
 
 def main() -> None:
-    leading.SILENCE = 1.0
+    leading.SILENCE = 2.0
     with Ledger.open(sys.argv[1], create=False) as ledger, Path(sys.argv[2]).open("w") as report:
         for made in leading.lead(ledger.store, 0.02):
             report.write(f"{made.events} {made.customers} {made.position}\n")
