@@ -219,6 +219,8 @@ def test_whoever_comes_after_a_wait_in_vain_does_not_wait_for_those_who_were_tol
 ) -> None:
     for module in ("sqlite_writer", "append"):
         monkeypatch.setattr(f"ledger.store.{module}.BUSY_TIMEOUT", 1.0)
+    for limit in ("GATHER", "LONGEST_GATHER"):  # so that no slowness of the machine looks like this wait
+        monkeypatch.setattr(f"ledger.store.group.{limit}", 60.0)
     url = sqlite_copy(tmp_path)
     with Ledger.open(url) as ledger, ThreadPoolExecutor(4) as pool:
         with closing(sqlite3.connect(file_of(url), isolation_level=None)) as holder:
@@ -227,7 +229,7 @@ def test_whoever_comes_after_a_wait_in_vain_does_not_wait_for_those_who_were_tol
             assert all(isinstance(answer.exception(30), LedgerBusy) for answer in answers)
         began = time.monotonic()
         ledger.append(order("alone"))
-        assert time.monotonic() - began < 0.2
+        assert time.monotonic() - began < 20
 
 
 def test_closing_answers_what_was_accepted_and_refuses_the_rest(crowd: Crowd, ledger: Ledger) -> None:

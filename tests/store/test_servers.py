@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
@@ -25,6 +26,7 @@ from tests.ledgers import empty
 from tests.store.asking import column
 from tests.store.doors import refused, rewritten
 from tests.store.events import order
+from tests.store.following import eventually
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def test_a_connection_that_breaks_in_the_middle_of_an_append_is_told_and_the_ret
         ledger.append(order("o1"))
         with writing(ledger.store.engine) as holder:
             holder.execute(text("SELECT 1 FROM log_head FOR UPDATE"))
-            breaking = threading.Timer(0.5, rewritten, (kept_postgres, WAITING_IS_BROKEN_OFF))
+            breaking = threading.Thread(target=who_waits_is_broken_off, args=(kept_postgres,))
             breaking.start()
             with pytest.raises(LedgerUnreachable, match="try again"):
                 ledger.append(order("o2"))
@@ -112,10 +114,14 @@ def test_a_connection_that_breaks_in_the_middle_of_an_append_is_told_and_the_ret
         assert column(ledger, "SELECT position FROM events ORDER BY position") == [1, 2]
 
 
-WAITING_IS_BROKEN_OFF = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-)
+def who_waits_is_broken_off(url: str) -> None:
+    """Break the connection of whoever waits for a lock, as soon as somebody does."""
+    broken_off = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with psycopg.connect(databases.text(make_url(url).set(drivername="postgresql")), autocommit=True) as server:
+        eventually(lambda: server.execute(broken_off).fetchone() == (1,))
 
 
 def test_a_commit_whose_answer_is_lost_is_found_again(kept_postgres: str) -> None:
