@@ -111,18 +111,13 @@ def test_who_waits_behind_the_one_who_looks_for_all_is_not_forgotten(ledger: Led
 
 def test_a_waiting_subscription_keeps_no_snapshot(ledger: Ledger, other: Ledger, quick_url: str) -> None:
     with following(ledger.subscribe()) as [follower]:
-        held = 0
-        for number in range(1, 9):
+        held, rounds = 0, 16
+        for number in range(1, rounds + 1):
             other.append(order(f"o{number}"))
             follower.reached(number)
-            held += all(snapshot_is_held(other, quick_url) for _ in range(5))
-        assert held <= 2
-
-
-def snapshot_is_held(ledger: Ledger, url: str) -> bool:
-    """Say whether somebody holds something back a while after the last look: a look itself takes a moment."""
-    time.sleep(0.05)  # until it has looked once more, in vain
-    return snapshots(ledger, url) > 0
+            time.sleep(0.05)  # until it has looked once more, in vain
+            held += snapshots(other, quick_url)
+        assert held <= rounds / 2  # a look takes a moment, and on a busy machine it may be met more than once
 
 
 def snapshots(ledger: Ledger, url: str) -> int:
