@@ -18,7 +18,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     left_out = shutil.ignore_patterns(
-        ".git", ".venv", "__pycache__", "build", "dist", "*.egg-info", ".*_cache", "*.db*"
+        ".git", ".venv", "__pycache__", "build", "dist", "*.egg-info", ".*_cache", ".hypothesis", "*.db*"
     )
     shutil.copytree(ROOT, source, ignore=left_out)
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
@@ -28,7 +28,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_the_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
-    files = {path for path in (ROOT / "ledger").rglob("*") if path.is_file() and path.suffix not in {".pyc", ".md"}}
+    found = (path for path in (ROOT / "ledger").rglob("*") if "__pycache__" not in path.parts and path.suffix != ".md")
+    files = {path for path in found if path.is_file()}
     assert {path.relative_to(ROOT).as_posix() for path in files} - set(wheel.namelist()) == set()
 
 
