@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 # What builds a distribution from source must come from the hashed requirements too, hence no isolation.
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 HASHED := $(PIP) install --quiet --require-hashes --no-deps --no-build-isolation --use-pep517
+# One lost connection is no reason to begin anew: pip itself tries again only until a download has begun.
+again = for pause in 5 30 0; do $(1) && exit; sleep $$pause; done; exit 1
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate $(COMPILE_OPTIONS)
 
@@ -37,14 +39,14 @@ $(VENV)/.made:
 
 $(VENV)/.installed: $(VENV)/.made requirements/build.txt requirements/run.txt pyproject.toml
 	@echo "installing what the ledger needs into $(VENV) …" >&2
-	@$(HASHED) -r requirements/build.txt
-	@$(HASHED) -r requirements/run.txt
+	@$(call again,$(HASHED) -r requirements/build.txt)
+	@$(call again,$(HASHED) -r requirements/run.txt)
 	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
 	@echo "installing what tests the ledger into $(VENV) …" >&2
-	@$(HASHED) -r requirements/dev.txt
+	@$(call again,$(HASHED) -r requirements/dev.txt)
 	@touch $@
 
 .PHONY: demo
