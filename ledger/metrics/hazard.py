@@ -20,20 +20,24 @@ from ledger.metrics.terms import Floats, Frame, Known, frame, terms
 Integers = npt.NDArray[np.int64]
 
 LEAST = 20
-"""Customers leaving, below which nothing is learnt."""
+"""Horizons that end with leaving, and that do not, below which nothing is learnt."""
 
 PENALTY = 1.0
 """The weight of the squares of the coefficients (ridge) against the log likelihood of all person-periods."""
 
 
 class Coefficient(NamedTuple):
-    """What one term adds to the log odds of leaving in a period, with its 95 % interval (Wald)."""
+    """What one term adds to the log odds of leaving in a period, with its 95 % interval (Wald).
+
+    `told_by` is in how many person-periods the term was not 0.
+    """
 
     term: str
     unit: str
     value: float
     low: float
     high: float
+    told_by: int
 
 
 class Foretold(NamedTuple):
@@ -70,7 +74,8 @@ class Hazard(NamedTuple):
     """A trained model.
 
     `weights` and `variance` are of the terms that were seen, of the periods after the first, and last of the intercept,
-    which is the first period's own log odds. `means` are of the terms that were seen.
+    which is the first period's own log odds. `told_by` is in how many person-periods each of them was not 0. `means`
+    are of the terms that were seen.
     `rows` is how many horizons of how many customers' past it was trained on, `left` in how many the customer left,
     `person_periods` the periods at risk.
     """
@@ -80,6 +85,7 @@ class Hazard(NamedTuple):
     seen: npt.NDArray[np.bool_]
     weights: Floats
     variance: Floats
+    told_by: Integers
     means: Floats
     periods: int
     rows: int
@@ -93,8 +99,8 @@ class Hazard(NamedTuple):
         named.append(("intercept", "log odds, all else 0"))
         errors = np.sqrt(np.diag(self.variance))
         return [
-            Coefficient(name, unit, float(weight), float(weight - Z * error), float(weight + Z * error))
-            for (name, unit), weight, error in zip(named, self.weights, errors, strict=True)
+            Coefficient(name, unit, float(weight), float(weight - Z * error), float(weight + Z * error), int(told_by))
+            for (name, unit), weight, error, told_by in zip(named, self.weights, errors, self.told_by, strict=True)
         ]
 
     def foretell(self, known: Known) -> Foretold:
@@ -109,7 +115,7 @@ class Hazard(NamedTuple):
         added = (design - self.means) * self.weights[: design.shape[1]]
         belongs = np.array([[term.about == about for about in self.about] for term in self._seen()], dtype=np.float64)
         probability, low, high = 1 - survive
-        return Foretold(probability, low, high, added @ belongs.reshape(-1, len(self.about)))
+        return Foretold(probability, low, high, added @ belongs.reshape(design.shape[1], len(self.about)))
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -123,15 +129,11 @@ class Hazard(NamedTuple):
 def train(known: Known, left_in: Integers, periods: int) -> Hazard:
     """Return the hazard of rows that left in period `left_in` of so many (0: not at all).
 
-    Each period that a row was at risk in counts once. Raises InvalidArgument where too few left, or without
-    scikit-learn.
+    Each period that a row was at risk in counts once. Raises InvalidArgument where too few left or too few stayed, or
+    without scikit-learn.
     """
     left = int(np.count_nonzero(left_in))
-    if left < LEAST:
-        raise InvalidArgument(
-            f"{left} of {known.rows} horizons before that time ended with the customer leaving, and a hazard is not "
-            f"learnt from fewer than {LEAST}: take a later time, or a longer horizon"
-        )
+    _demand_both(left, known.rows)
     within = frame(known)
     every = terms(known, within)
     design = np.column_stack([term.values for term in every])
@@ -146,12 +148,27 @@ def train(known: Known, left_in: Integers, periods: int) -> Hazard:
         seen=seen,
         weights=weights,
         variance=_variance(stacked, alike.weight, weights),
+        told_by=alike.weight @ (stacked != 0),
         means=design.mean(axis=0),
         periods=periods,
         rows=known.rows,
         left=left,
         person_periods=int(alike.weight.sum()),
     )
+
+
+def _demand_both(left: int, rows: int) -> None:
+    if not rows:
+        raise InvalidArgument(
+            "no horizon of anyone's was over by that time, so there is nothing to learn from: take a shorter horizon, "
+            "or a later time"
+        )
+    for ended, number in (("with the customer leaving", left), ("with the customer still there", rows - left)):
+        if number < LEAST:
+            raise InvalidArgument(
+                f"{number} of {rows} horizons before that time ended {ended}, and a hazard is not learnt from fewer "
+                f"than {LEAST}: take a later time, or another horizon"
+            )
 
 
 def demand_library() -> None:

@@ -26,7 +26,6 @@ from ledger.store.links import all_units
 from ledger.store.log import Until, position_known_at
 from ledger.store.store import Store
 
-
 Some = npt.NDArray[np.bool_]
 
 
@@ -42,7 +41,8 @@ class Fate(NamedTuple):
     @property
     def judged(self) -> Some:
         """Of whom the risk foretold can be held against what came."""
-        return ~np.any(list(self.excluded.values()), axis=0)
+        judged: Some = ~np.any(list(self.excluded.values()), axis=0)
+        return judged
 
 
 def evaluate(
@@ -60,7 +60,7 @@ def evaluate(
         _demand_time_after(seen, at, horizon)
         position = min(position_known_at(seen.log, knew), seen.position)
         until = Until(known_at=knew, position=position)
-        found = folded(store, until, at=at, horizon=horizon, scheme=scheme)
+        found = folded(store, seen, until, at=at, horizon=horizon, scheme=scheme)
         _demand_past(found, at, knew)
         hazard = train(found.past.known, found.past.left_in, PERIODS)
         fate = _fate(seen, found.present, until, (at, at + horizon))
@@ -87,7 +87,7 @@ def _demand_time_after(seen: View, at: int, horizon: int) -> None:
 
 
 def _demand_past(found: Horizons, at: int, knew: int) -> None:
-    if not found.past.rows:
+    if not found.past.rows and knew <= at:
         raise InvalidArgument(
             f"of what had happened a horizon before {iso(at)}, nothing was recorded by {iso(knew)}: take a later time, "
             "or, where the log was imported afterwards, --known-at now, which learns from what had happened by then as "

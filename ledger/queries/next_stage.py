@@ -13,7 +13,7 @@ from ledger.errors import InvalidArgument
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.next_stage import ENOUGH, Visit, from_others, from_own_record, longer
 from ledger.queries.figure_row import FEW, FigureRow, figure_rows, iso
-from ledger.queries.prediction import Outlook
+from ledger.queries.prediction import Outlook, nobody_placed
 from ledger.queries.view import View, view
 from ledger.schemas.duration import duration_text
 from ledger.store.figures.visits import entries
@@ -56,26 +56,33 @@ def _told(seen: View, stays: Sequence[Stay], own: Sequence[Stay], scope: Scope, 
     here = own[-1]
     spent = max(0, seen.as_of - here.entered)
     mine = longer([_visit(stay, seen.as_of) for stay in own[:-1] if stay.stage == here.stage], spent)
-    scope = scope.split(stage=here.stage)
+    others = [stay for stay in stays if stay.stage == here.stage and stay is not here]
+    segment, alike = _alike(here, stays, others, outlook.scheme, seen.as_of)
+    theirs = longer([_visit(stay, seen.as_of) for stay in alike], spent)
+    scope = scope.split(stage=here.stage, own_visits=len(mine), segment_visits=len(theirs))
     if len(mine) >= ENOUGH:
         return from_own_record(mine, scope.split(basis="own"))
-    others = [stay for stay in stays if stay.stage == here.stage and stay is not here]
-    basis, visits = _of_others(seen, here, others, spent, outlook.scheme)
+    basis = f"segment:{outlook.scheme}={segment}"
+    if len(theirs) < FEW:
+        basis, theirs = "all customers", longer([_visit(stay, seen.as_of) for stay in others], spent)
     horizon = (outlook.horizon, duration_text(outlook.horizon))
-    return from_others(visits, seen.context.journey.primary, horizon, scope.split(basis=basis))
+    return from_others(theirs, seen.context.journey.primary, horizon, scope.split(basis=basis))
 
 
-def _of_others(
-    seen: View, here: Stay, others: Sequence[Stay], spent: int, scheme: str | None
-) -> tuple[str, list[Visit]]:
-    """Return what is told from, and its visits: the segment where it has enough of them, else all."""
-    if scheme is not None:
-        segment = _segment(here.segments, scheme)
-        alike = [_visit(stay, seen.as_of) for stay in others if _segment(stay.segments, scheme) == segment]
-        left = longer(alike, spent)
-        if segment and len(left) >= FEW:
-            return f"segment:{scheme}={segment}", left
-    return "all customers", longer([_visit(stay, seen.as_of) for stay in others], spent)
+def _alike(
+    here: Stay, stays: Sequence[Stay], others: Sequence[Stay], scheme: str | None, as_of: int
+) -> tuple[str, list[Stay]]:
+    """Return the segment of a stay, and the others of it: none where it is not known, or no scheme is asked for.
+
+    Raises InvalidArgument for a scheme in which nobody was placed.
+    """
+    if scheme is None:
+        return "", []
+    named = {segments: str(decode(segments).get(scheme, "")) for segments in {stay.segments for stay in stays}}
+    if not any(named.values()):
+        raise nobody_placed(scheme, as_of + 1)
+    segment = named[here.segments]
+    return segment, [stay for stay in others if segment and named[stay.segments] == segment]
 
 
 def _stays(seen: View) -> Iterator[Stay]:
@@ -88,7 +95,3 @@ def _stays(seen: View) -> Iterator[Stay]:
 
 def _visit(stay: Stay, as_of: int) -> Visit:
     return Visit((as_of if stay.left is None else stay.left) - stay.entered, stay.to)
-
-
-def _segment(segments: str, scheme: str) -> str:
-    return str(decode(segments).get(scheme, ""))

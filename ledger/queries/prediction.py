@@ -20,16 +20,23 @@ from ledger.queries.question import Question
 from ledger.queries.view import View, view
 from ledger.schemas.duration import duration, duration_text
 from ledger.store.links import units_of
-from ledger.store.log import Until, customer_ids, stream_of
+from ledger.store.log import Until, customer_ids, last_stream, stream_of
 from ledger.store.store import Store
 
 HORIZON = duration("90d")
+HOUR = duration("1h")
 
 REASONS = 3
 """What is said of a customer at most."""
 
 WORTH_SAYING = 0.1
 """What must be added to the log odds, or taken from them, to be said."""
+
+MOST_HORIZONS = 2_000_000
+"""More horizons of all customers are not learnt from: they would neither fit into memory nor end in time."""
+
+MOST_SEGMENTS = 50
+"""A scheme with more segments is none that a model of so many coefficients could be read from."""
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -90,25 +97,53 @@ def model(store: Store, outlook: Outlook) -> list[FigureRow]:
 def learn(store: Store, seen: View, outlook: Outlook) -> Learnt:
     """Return the model of all that had happened by the view's as-of time. Raises InvalidArgument."""
     at = seen.as_of + 1
-    found = folded(store, seen.until, at=at, horizon=outlook.horizon, scheme=outlook.scheme)
+    found = folded(store, seen, seen.until, at=at, horizon=outlook.horizon, scheme=outlook.scheme)
     return Learnt(train(found.past.known, found.past.left_in, PERIODS), found.present, at, outlook.horizon)
 
 
-def folded(store: Store, until: Until, *, at: int, horizon: int, scheme: str | None) -> Horizons:
+def folded(store: Store, seen: View, until: Until, *, at: int, horizon: int, scheme: str | None) -> Horizons:
     """Return the horizons up to `at`; scikit-learn is loaded meanwhile, because either takes seconds.
 
-    Raises InvalidArgument for a scheme that is not known.
+    Raises InvalidArgument for a scheme that is not known or has too many segments, and for too short a horizon.
     """
+    _demand_length(seen, at, horizon)
     with ThreadPoolExecutor(1) as beside:
         loading = beside.submit(load_library)
         found = horizons(store, store.definitions, until, at=at, horizon=horizon, scheme=scheme)
         loading.result()
-    if scheme is not None and found.past.rows and not found.past.known.segment.any():
-        raise InvalidArgument(
-            f"nobody was placed in a segment of the scheme {scheme!r} before {iso(at)}: look at the spelling in "
-            "`customer-ledger customers`, or leave the segment out"
-        )
+    if scheme is not None and found.past.rows:
+        _demand_segments(scheme, set(found.past.known.segment.tolist()) - {""}, at)
     return found
+
+
+def nobody_placed(scheme: str, at: int) -> InvalidArgument:
+    """Return what is said of a scheme of which no segment was known at a time."""
+    return InvalidArgument(
+        f"nobody was placed in a segment of the scheme {scheme!r} before {iso(at)}: look at the spelling in "
+        "`customer-ledger customers`, or leave the segment out"
+    )
+
+
+def _demand_segments(scheme: str, segments: set[str], at: int) -> None:
+    if not segments:
+        raise nobody_placed(scheme, at)
+    if len(segments) > MOST_SEGMENTS:
+        raise InvalidArgument(
+            f"the scheme {scheme!r} has {len(segments):,} segments, and a model that can be read takes at most "
+            f"{MOST_SEGMENTS}: name a coarser scheme, or leave the segment out"
+        )
+
+
+def _demand_length(seen: View, at: int, horizon: int) -> None:
+    first = seen.observed[0]
+    customers = last_stream(seen.log)
+    if first is None or customers * max(0, at - first) <= MOST_HORIZONS * horizon:
+        return
+    least = -(-customers * (at - first) // MOST_HORIZONS)
+    raise InvalidArgument(
+        f"{customers:,} customers' past up to {iso(at)}, cut into horizons of {duration_text(horizon)}, is more than "
+        f"{MOST_HORIZONS:,} of them: take a longer horizon, at least {duration_text(-(-least // HOUR) * HOUR)}"
+    )
 
 
 def _risk(learnt: Learnt, foretold: Foretold, place: int, named: dict[int, str]) -> Figure:
@@ -118,6 +153,7 @@ def _risk(learnt: Learnt, foretold: Foretold, place: int, named: dict[int, str])
             "customer": named[int(present.customers[place])],
             "stage": str(present.known.stage[place]),
             "horizon": duration_text(learnt.horizon),
+            "leavings": learnt.hazard.left,
             "because": because(learnt.hazard, foretold, place),
         }
     )
@@ -138,9 +174,15 @@ def _model(learnt: Learnt) -> Iterator[Figure]:
     hazard = learnt.hazard
     scope = Scope({"horizon": duration_text(learnt.horizon)})
     yield share(HAZARD_TRAINING, hazard.left, hazard.rows, scope)
-    for term, unit, value, low, high in hazard.coefficients():
-        of_term = scope.split(term=term, term_unit=unit)
-        yield HAZARD_COEFFICIENTS.figure("score", value, hazard.person_periods, of_term, interval=(low, high))
+    for term, unit, value, low, high, told_by in hazard.coefficients():
+        yield HAZARD_COEFFICIENTS.figure(
+            "score",
+            value,
+            hazard.person_periods,
+            scope.split(term=term, term_unit=unit),
+            interval=(low, high),
+            numerator=told_by,
+        )
 
 
 def _streams(seen: View, customers: Collection[str]) -> set[int]:

@@ -42,6 +42,10 @@ def test_a_table_shows_the_likeliest_and_fits_a_screen(leaving: Shell) -> None:
     ))):  # fmt: skip
         assert max(map(len, table.splitlines())) <= 80
         assert "log position" in table
+    told = leaving("predict", "next", "c1", "--no-risk", "-f", "table").out
+    assert "visits of it that lasted longer than this one has: 0 of their own (5 are enough)\n" in told
+    words = leaving("predict", "model", "--horizon", "30d", "--as-of", "2024-03-15").err
+    assert "leavings are few for" in words
 
 
 def test_nobody_at_risk_is_an_empty_table_with_its_columns(leaving: Shell) -> None:
@@ -79,7 +83,8 @@ REFUSED = {
     "evaluate --at 2024-06-01 --as-of 2024-06-01": "leave out --as-of",
     "evaluate c1 --at 2024-06-01": "leave out c1",
     "risk --at 2024-06-01": "takes --as-of",
-    "risk --as-of 2024-01-25": "not learnt from fewer than 20",
+    "risk --as-of 2024-01-25": "take a shorter horizon",
+    "risk --as-of 2024-02-02 --horizon 10d": "not learnt from fewer than 20",
     "risk nobody": "no customer 'nobody' in this ledger",
     "model --top 3": "leave it out",
     "model --segment teir": "in a segment of the scheme 'teir'",

@@ -190,6 +190,34 @@ def test_nothing_is_learnt_from_too_few() -> None:
     assert train(known(1_000), left, PERIODS).left == LEAST
 
 
+def test_nothing_is_learnt_where_too_few_stayed_or_nothing_was_over() -> None:
+    rows = 60
+    left = np.ones(rows, dtype=np.int64)
+    left[: LEAST - 1] = 0
+    with pytest.raises(InvalidArgument, match=f"{LEAST - 1} of {rows} horizons .* still there, .* fewer than {LEAST}"):
+        train(known(rows), left, PERIODS)
+    with pytest.raises(InvalidArgument, match=r"0 of 60 horizons .* still there"):
+        train(known(rows), np.ones(rows, dtype=np.int64), PERIODS)
+    with pytest.raises(InvalidArgument, match="no horizon of anyone's was over"):
+        train(known(0, stage=np.array([], dtype=np.str_)), left[:0], PERIODS)
+
+
+def test_where_all_rows_are_alike_the_share_that_left_is_foretold_of_nothing_in_particular() -> None:
+    left = np.array([1] * 20 + [0] * 60)
+    model = train(known(80), left, PERIODS)
+    found = model.foretell(known(2))
+    assert found.probability == pytest.approx([0.25, 0.25], abs=0.02)
+    assert found.shares.shape == (2, 0)
+
+
+def test_a_coefficient_says_how_many_person_periods_tell_of_it() -> None:
+    model = train(known(90, stage=["renewal"] * 20 + ["use"] * 70), np.array([1] * 10 + [0] * 70 + [2] * 10), PERIODS)
+    # Of the 20 in renewal 10 left in the first period and 10 stayed for all three.
+    assert coefficient(model, "stage renewal").told_by == 10 + 10 * 3
+    assert coefficient(model, "period 2 of 3").told_by == 80
+    assert coefficient(model, "intercept").told_by == model.person_periods == 90 + 80 + 70
+
+
 def test_nobody_at_risk_is_nobody_foretold() -> None:
     rows, left, _ = complaining(5_000, 3, 2.0)
     nobody = train(rows, left, PERIODS).foretell(known(0, stage=np.array([], dtype=np.str_)))

@@ -61,12 +61,14 @@ def test_what_is_spent_already_is_given_and_shorter_visits_say_nothing(small_led
     rows = next_stage(small_ledger.store, "a", OUTLOOK)
     # Of visits of 10 to 17 days the five that lasted longer than 12.5 are left: 13, 14, 15, 16, 17.
     assert (time(rows).n, time(rows).value, time(rows).by["basis"]) == (5, 2.5, "own")
+    assert {row.figure.by["own_visits"] for row in rows} == {5}
 
 
 def test_one_visit_too_few_and_others_are_told_from(small_ledger: Ledger) -> None:
     write(small_ledger, *often("a", 4), *often("b", 9))
     rows = next_stage(small_ledger.store, "a", Outlook(as_of=micros(66)))
     assert {row.figure.by["basis"] for row in rows} == {"all customers"}
+    assert {row.figure.by["own_visits"] for row in rows} == {4}
     assert time(rows).n == 8
 
 
@@ -104,6 +106,13 @@ def test_a_segment_is_told_from_where_it_has_enough_visits(small_ledger: Ledger)
     assert shares(everyone)["termination"] == pytest.approx(45 / 80)
     unplaced = next_stage(small_ledger.store, "other", Outlook(scheme="tier"))
     assert unplaced[0].figure.by["basis"] == "all customers"
+    assert [rows[0].figure.by["segment_visits"] for rows in (golden, everyone, unplaced)] == [35, 0, 0]
+
+
+def test_a_scheme_in_which_nobody_was_placed_is_no_reason_to_tell_from_all(small_ledger: Ledger) -> None:
+    write(small_ledger, gold("me", 0), stage("me", "use", 8))
+    with pytest.raises(InvalidArgument, match="in a segment of the scheme 'teir'"):
+        next_stage(small_ledger.store, "me", Outlook(scheme="teir"))
 
 
 def test_a_segment_with_too_few_visits_gives_way_to_all(small_ledger: Ledger) -> None:

@@ -252,9 +252,31 @@ def test_an_evaluation_refuses_to_learn_from_too_few(small_ledger: Ledger) -> No
         evaluate(small_ledger.store, at=micros(60), horizon=HORIZON, known_at=small_ledger.store.clock())
 
 
+def test_what_is_too_much_to_learn_from_is_refused_before_it_is_folded(small_ledger: Ledger) -> None:
+    own = [
+        told("customer.segment_assigned", f"c{number}", 1, data_scheme="own", data_segment=f"s{number}")
+        for number in range(80)
+    ]
+    write(small_ledger, *lives(200), *own, build=False)
+    with pytest.raises(
+        InvalidArgument, match=r"201 customers' past .* horizons of 1s, .* take a longer horizon, at le"
+    ):
+        model(small_ledger.store, Outlook(horizon=1_000_000))
+    with pytest.raises(InvalidArgument, match="'own' has 80 segments, and a model that can be read takes at most 50"):
+        model(small_ledger.store, Outlook(horizon=HORIZON, scheme="own"))
+
+
+def test_a_horizon_longer_than_the_log_is_said_to_be_too_long(small_ledger: Ledger) -> None:
+    write(small_ledger, *lives(50))
+    with pytest.raises(InvalidArgument, match="take a shorter horizon"):
+        model(small_ledger.store, Outlook(horizon=400 * DAY))
+    with pytest.raises(InvalidArgument, match="take a shorter horizon"):
+        evaluate(small_ledger.store, at=micros(90), horizon=100 * DAY, known_at=small_ledger.store.clock())
+
+
 def test_an_empty_ledger_has_nothing_to_foretell(small_ledger: Ledger) -> None:
     write(small_ledger)
-    with pytest.raises(InvalidArgument, match="fewer than 20"):
+    with pytest.raises(InvalidArgument, match="nothing to learn from"):
         risks(small_ledger.store, Outlook())
     with pytest.raises(InvalidArgument, match="the log is empty"):
         evaluate(small_ledger.store, at=micros(1))

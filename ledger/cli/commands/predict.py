@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,9 @@ from ledger.errors import InvalidArgument
 if TYPE_CHECKING:
     from ledger.queries.figure_row import FigureRow
     from ledger.queries.prediction import Outlook
+
+ENOUGH_EACH = 10
+"""Leavings for each coefficient, below which it is said that they are few; Peduzzi and others (1996)."""
 
 SCREEN = 20
 """Customers that a table shows unless told otherwise."""
@@ -118,13 +122,20 @@ def _next(session: Session, customer: str, outlook: Outlook, with_risk: bool) ->
             figures += risks(session.store, outlook, [customer])
         except InvalidArgument as error:
             session.say(f"no risk of leaving is told: {error}")
-    _show(session, figures, _next_view)
+    _show(session, figures, partial(_next_view, by_segment=outlook.scheme is not None))
 
 
 def _model(session: Session, outlook: Outlook) -> None:
     from ledger.queries.prediction import model
 
-    _show(session, model(session.store, outlook), _model_view)
+    figures = model(session.store, outlook)
+    _show(session, figures, _model_view)
+    coefficients, leavings = len(figures) - 1, int(figures[0].figure.numerator or 0)
+    if leavings < ENOUGH_EACH * coefficients:
+        session.say(
+            f"{leavings} leavings are few for {coefficients} coefficients (under {ENOUGH_EACH} each): the risks may "
+            "lie too far apart, which `predict evaluate` tells"
+        )
 
 
 def _evaluate(session: Session, at: When | None, given: dict[str, Any]) -> None:
@@ -156,31 +167,33 @@ def _risk_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         Shown("customer", "customer"),
         Shown("stage", "stage"),
         Shown("risk", "risk", "right"),
-        Shown("95 % interval", "interval"),
+        Shown("95 % interval", "interval", fold=False),
         Shown("because (log odds)", "because"),
     )
     yield table(columns, [_told(row) for row in rows])
     yield plain("")
     yield plain(
-        f"to leave within {rows[0]['horizon']}, learnt from {rows[0]['n']:,} horizons ({rows[0]['definition']})"
+        f"to leave within {rows[0]['horizon']}, learnt from {rows[0]['n']:,} horizons, {rows[0]['leavings']:,} of "
+        f"which ended with leaving ({rows[0]['definition']})"
     )
     yield plain(seen_from(rows[0]))
 
 
-def _next_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
+def _next_view(rows: list[dict[str, Any]], _zone: Any, *, by_segment: bool) -> Iterable[Any]:
     from ledger.cli.drawing import Shown, plain, seen_from, table
     from ledger.queries.figure_row import FEW
 
     columns = (
         Shown("next", "next_stage"),
         Shown("share", "risk", "right"),
-        Shown("95 % interval", "interval"),
+        Shown("95 % interval", "interval", fold=False),
         Shown("n", "n", "right"),
     )
     shares = [_told(row) for row in rows if row["metric"] == "next_stage"]
     (time,) = [_told(row) for row in rows if row["metric"] == "time_to_next_stage"]
     few = " (few)" if time["n"] < FEW else ""
     yield plain(f"{time['customer']} is in {time['stage']}; told from {time['basis']}, n = {time['n']:,}{few}")
+    yield plain(f"visits of it that lasted longer than this one has: {_lengths(time, by_segment=by_segment)}")
     yield plain("")
     yield table(columns, shares)
     yield plain("")
@@ -194,6 +207,15 @@ def _next_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     yield plain(seen_from(rows[0]))
 
 
+def _lengths(time: dict[str, Any], *, by_segment: bool) -> str:
+    """Return how long the records are, and how long is long enough to be told from."""
+    from ledger.metrics.next_stage import ENOUGH
+    from ledger.queries.figure_row import FEW
+
+    own = f"{time['own_visits']:,} of their own ({ENOUGH} are enough)"
+    return f"{own}, {time['segment_visits']:,} of their segment ({FEW} are enough)" if by_segment else own
+
+
 def _model_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     from ledger.cli.drawing import Shown, figure, plain, seen_from, table
 
@@ -201,11 +223,13 @@ def _model_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         Shown("term", "term"),
         Shown("one unit is", "term_unit"),
         Shown("log odds", "risk", "right"),
-        Shown("95 % interval", "interval"),
+        Shown("95 % interval", "interval", fold=False),
+        Shown("n", "numerator", "right"),
     )
     training, *terms = rows
     yield table(columns, [_told(row) for row in terms])
     yield plain("")
+    yield plain(f"n: of {terms[0]['n']:,} thirds of horizons, those in which the term was not 0")
     yield plain(
         f"learnt from {training['n']:,} horizons of {training['horizon']}, {training['numerator']:,} of which "
         f"({figure(training['value'], 'share')}) ended with the customer leaving; association, not effect"
@@ -231,7 +255,7 @@ def _evaluation_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
             Shown("foretold", "mean", "right"),
             Shown("left", "left", "right"),
             Shown("share", "share", "right"),
-            Shown("95 % interval", "interval"),
+            Shown("95 % interval", "interval", fold=False),
         ),
         list(tenths.values()),
     )
@@ -241,7 +265,7 @@ def _evaluation_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         Shown("", "what"),
         Shown("figure", "risk", "right"),
         Shown("", "unit"),
-        Shown("95 % interval", "interval"),
+        Shown("95 % interval", "interval", fold=False),
         Shown("n", "n", "right"),
         Shown("left out", "excluded"),
     )

@@ -23,6 +23,7 @@ _TRAINING = (
     "What is learnt: in which of 3 equal periods of the horizon the customer entered the terminal stage, if in any.",
     "log odds of leaving in period k, if still there = intercept + period k + Σ coefficient · term.",
     "Logistic regression over person-periods, ridge penalty 1, Newton's method from zero: nothing is drawn at random.",
+    "Fewer than 20 horizons that ended with leaving, or 20 that did not, are not learnt from.",
     "Association, never effect: who complains may be someone who was about to leave.",
 )
 _CALIBRATION = (
@@ -48,6 +49,7 @@ TERMINATION_RISK = Metric(
         "customer": "the customer",
         "stage": "where the customer stands",
         "horizon": _PARTS["horizon"],
+        "leavings": "how many of the n horizons ended with the customer leaving",
         "because": "up to three things that move the log odds most, against the mean of what was learnt from",
     },
     window=_HORIZON,
@@ -66,7 +68,8 @@ HAZARD_COEFFICIENTS = Metric(
         Statistic(
             name="score",
             unit="log odds",
-            formula="what one unit of the term adds to the log odds of leaving in a period",
+            formula="what one unit of the term adds to the log odds of leaving in a period; the numerator is the "
+            "person-periods in which the term was not 0",
             interval="Wald, from the information of the penalised likelihood, 95 %",
         ),
     ),
@@ -212,6 +215,10 @@ _NEXT_PARTS = {
     "customer": "the customer",
     "stage": "where the customer stands",
     "basis": "own (their own visits), a segment as in segment:tier=gold, or all customers",
+    "own_visits": "the customer's earlier visits of the stage that lasted longer than this one has: from 5 on the "
+    "basis is own",
+    "segment_visits": "the same of the segment, where a scheme is asked for: from 30 on it is the basis, where own "
+    "is not; 0 where none is",
 }
 _NEXT_N = "visits of that stage that lasted longer than this one has already, of the basis"
 _NEXT_NOTES = (
