@@ -19,6 +19,7 @@ from ledger.store.links import units_of
 from ledger.store.log import Until, customer_ids, last_stream, recorded_at, stream_rows
 from ledger.store.parking import parked_rows
 from ledger.store.read_model import rows_of
+from ledger.store.serving import cure
 from ledger.store.store import Store
 from ledger.store.versions import ReadModel, live_model
 
@@ -29,7 +30,8 @@ NAMED = 3
 class Found(Struct, kw_only=True):
     """What was found: of the log, of the projections' positions, of who is parked, and of their rows.
 
-    `streams` have heads that are not theirs; `names` are the keys of the customers that are told of.
+    `streams` have heads that are not theirs; `names` are the keys of the customers that are told of, and
+    `cure` says how the projections come to serve what is in force.
     """
 
     log: LogCounts
@@ -43,6 +45,7 @@ class Found(Struct, kw_only=True):
     sampled: int
     differing: list[int]
     names: dict[int, str]
+    cure: str
 
     @property
     def position(self) -> int:
@@ -72,6 +75,7 @@ def check_up(store: Store, connection: Connection, sample: int) -> Found:
         sampled=0,
         differing=[],
         names={},
+        cure=cure(connection, store.context),
     )
     if live is not None:
         found.parked_at = [row.parked_at for row in parked_rows(connection, live.version)]

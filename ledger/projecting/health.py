@@ -116,10 +116,10 @@ def _problems_of_the_log(found: Found) -> Iterator[str]:
 def _problems_of_the_projections(found: Found) -> Iterator[str]:
     if found.live is None:
         if found.log.events:
-            yield "no read model was built yet: run `customer-ledger rebuild`"
+            yield f"no read model was built yet: {found.cure}"
         return
     if not all(one.current for one in found.statuses):
-        yield "the read model was made by other definitions or folds than those in force: run `customer-ledger rebuild`"
+        yield f"the read model was made by other definitions or folds than those in force: {found.cure}"
     if len({one.position for one in found.statuses}) > 1:
         yield "the projections stand at different positions: run `customer-ledger rebuild`"
     if found.position > found.log.head:

@@ -30,8 +30,8 @@ def require_promises(connection: Connection, definitions: Definitions) -> None:
         if wanted.get((checkpoint.projection, checkpoint.version), built_by) != built_by:
             raise VersionReused(
                 f"the fold of {checkpoint.projection} is not the one that version {checkpoint.model} of the read model "
-                f"was built by, and is still called version {checkpoint.version}: raise its version in the code, so "
-                "that both can stand beside each other"
+                f"was built by, and is still called version {checkpoint.version}. Run the program that built it, or a "
+                "later one that calls this fold by another version: who changes a fold raises its version in the code"
             )
 
 

@@ -12,7 +12,7 @@ from ledger.store.engine import Connection, reading
 from ledger.store.log import last_position, recorded_at
 from ledger.store.parking import count_parked
 from ledger.store.read_model import count_rows
-from ledger.store.serving import fingerprints
+from ledger.store.serving import cure, fingerprints
 from ledger.store.store import Store
 from ledger.store.versions import live_model
 
@@ -35,6 +35,12 @@ def status(store: Store) -> list[ProjectionStatus]:
     """Return where every projection stands, built or not."""
     with reading(store.engine) as connection:
         return status_in(store, connection)
+
+
+def cure_of(store: Store) -> str:
+    """Return what to run where the projections are not those of what is in force."""
+    with reading(store.engine) as connection:
+        return cure(connection, store.context)
 
 
 def status_in(store: Store, connection: Connection) -> list[ProjectionStatus]:

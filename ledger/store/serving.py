@@ -12,7 +12,7 @@ from ledger.projections.fingerprint import fingerprint
 from ledger.store.activation import hold
 from ledger.store.checkpoints import read_checkpoints
 from ledger.store.engine import Connection
-from ledger.store.versions import live_model
+from ledger.store.versions import live_model, read_models
 
 
 class Serving(NamedTuple):
@@ -40,7 +40,7 @@ def require_serving(connection: Connection, context: Context) -> Serving:
     hold(connection)
     live = live_model(connection)
     if live is None:
-        raise ProjectionStale(f"the projection {PROJECTIONS[0].name} has not been built: run `customer-ledger rebuild`")
+        raise ProjectionStale(f"the projection {PROJECTIONS[0].name} has not been built: {cure(connection, context)}")
     return require_built(connection, context, live.version)
 
 
@@ -51,7 +51,19 @@ def require_built(connection: Connection, context: Context, model: int) -> Servi
         if name not in checkpoints or checkpoints[name].fingerprint != wanted:
             raise ProjectionStale(
                 f"the projection {name} was built by another fold, journey, channel registry or types file "
-                "than the one in force: run `customer-ledger rebuild`, and, where it says that the new version differs "
-                "and stands beside, `customer-ledger projections activate`"
+                f"than the one in force: {cure(connection, context)}"
             )
     return Serving(model, min(checkpoint.position for checkpoint in checkpoints.values()))
+
+
+def cure(connection: Connection, context: Context) -> str:
+    """Return what to run so that what is in force is served: nothing is built again that stands ready already."""
+    made = made_by(context)
+    ready = [
+        model.version
+        for model in read_models(connection)
+        if model.state in ("ready", "retired") and model.made_by == made
+    ]
+    if not ready:
+        return "run `customer-ledger rebuild`"
+    return f"version {ready[-1]} was built by it and is ready: run `customer-ledger projections activate {ready[-1]}`"

@@ -59,6 +59,15 @@ def test_a_what_if_is_compared_activated_and_rolled_back_and_readers_always_have
     assert versions(with_other) == [(1, "main", "live", "default 1")]
 
 
+def test_figures_of_a_journey_that_a_ready_version_was_built_by_say_how_to_get_them(with_other: Shell) -> None:
+    with_other("init", "--journey", "other.toml", "-q")
+    words = "version 2 was built by it and is ready: run `customer-ledger projections activate 2`"
+    assert words in with_other("metrics", "dwell", code=Exit.STALE).err
+    assert words in with_other("projections").err
+    with_other("projections", "activate", "2")
+    with_other("metrics", "dwell")
+
+
 def test_a_comparison_is_drawn_with_who_moved_and_the_events_behind_it(with_other: Shell) -> None:
     said = with_other("projections", "compare", "1", "2", "-f", "table", code=Exit.DIFFERENT).out
     words = " ".join(said.split())

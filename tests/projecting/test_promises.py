@@ -59,7 +59,7 @@ def test_a_fold_that_changed_under_its_version_is_refused_and_nothing_is_begun(
 ) -> None:
     words = (
         "the fold of cases is not the one that version 1 of the read model was built by, and is still called "
-        f"version {CASES.version}"
+        f"version {CASES.version}. Run the program that built it, or a later one"
     )
     with pytest.raises(VersionReused, match=words):
         told.rebuild()

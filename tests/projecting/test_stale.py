@@ -72,6 +72,27 @@ def test_another_definition_makes_the_read_model_stale_until_it_is_rebuilt(
         assert {row.current for row in status(changed.store)} == {True}
 
 
+def test_a_version_that_is_ready_for_what_is_in_force_is_named_by_its_number(ledger: Ledger, quick_url: str) -> None:
+    ledger.append(order("o1"))
+    ledger.rebuild()
+    ledger.rebuild(name="by-the-former-journey")
+    define(quick_url, {"journey": tokyo()})
+    with Ledger.open(quick_url) as changed:
+        with pytest.raises(ProjectionStale, match=r"than the one in force: run `customer-ledger rebuild`$"):
+            changed.metrics(["dwell"])
+        changed.rebuild(name="by-this-one")
+        words = "version 3 was built by it and is ready: run `customer-ledger projections activate 3`$"
+        for serve in SERVED.values():
+            with pytest.raises(ProjectionStale, match=words):
+                serve(changed)
+        assert [problem for problem in changed.health().problems if problem.endswith("projections activate 3`")] != []
+        changed.activate(3)
+        assert changed.metrics(["dwell"]) != []
+        define(quick_url, {"journey": ledger.store.definitions.journey})
+    with Ledger.open(quick_url) as back, pytest.raises(ProjectionStale, match=r"version 2 .* projections activate 2`$"):
+        back.metrics(["dwell"])
+
+
 def test_the_same_definition_again_changes_nothing(ledger: Ledger, quick_url: str) -> None:
     ledger.append(order("o1"))
     ledger.rebuild()

@@ -77,7 +77,7 @@ def _list(session: Session) -> int:
     import msgspec
 
     from ledger.events.event import utc
-    from ledger.projecting.status import status
+    from ledger.projecting.status import cure_of, status
 
     rows = [msgspec.to_builtins(one) for one in status(session.store)]
     for row in rows:
@@ -89,7 +89,7 @@ def _list(session: Session) -> int:
             "see `quarantine list`"
         )
     if any(not row["current"] for row in rows):
-        session.say("not current: run `customer-ledger rebuild`, or activate a version that was made since")
+        session.say(f"not current: {cure_of(session.store)}")
     elif any(row["lag_events"] for row in rows):
         session.say("behind the log: run `customer-ledger catch-up`")
     return Exit.DONE
