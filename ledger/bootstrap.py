@@ -46,6 +46,9 @@ from ledger.store.log import Until
 from ledger.store.plan import Recorded
 from ledger.store.store import Store
 
+EVENT = (Event, Mapping, str, bytes)
+AN_EVENT = "give what `new_event` returns, a mapping of wire fields, or JSON text"
+
 Instant: TypeAlias = datetime | str | None
 """An aware datetime, or ISO 8601 text with an offset."""
 
@@ -59,6 +62,8 @@ def _micros(at: Instant) -> int | None:
 
 
 def _moment(at: datetime | str) -> int:
+    if not isinstance(at, datetime | str):
+        raise InvalidArgument(f"{at!r} is no time: give an aware datetime, or text such as 2024-05-01T10:00:00+02:00")
     text = at.isoformat() if isinstance(at, datetime) else at
     try:
         return instant(text)
@@ -76,6 +81,11 @@ def _length(text: str) -> int:
         return duration(text)
     except ValueError as error:
         raise InvalidArgument(str(error)) from None
+
+
+def _each(names: str | Iterable[str]) -> Iterable[str]:
+    """Return names as they were given, one alone as the only one: its letters are never meant."""
+    return [names] if isinstance(names, str) else names
 
 
 class Ledger:
@@ -117,7 +127,11 @@ class Ledger:
         version. Threads that append at once share a transaction, and each gets its own outcome. Raises
         InvalidEvent, Refused, Conflict, StorageError (LedgerOverloaded where too many wait already).
         """
-        together = [events] if isinstance(events, Event | Mapping | str | bytes) else events
+        together = [events] if isinstance(events, EVENT) else events
+        if not isinstance(together, Iterable):
+            raise InvalidArgument(f"{events!r} is no event: {AN_EVENT}, or several in a list")
+        if expected_version is not None and not isinstance(expected_version, int):
+            raise InvalidArgument(f"{expected_version!r} is no version: give the number of events the stream has")
         return commands.append(self.store, together, expected_version=expected_version)
 
     def append_many(self, events: Iterable[EventLike]) -> Iterator[Outcome]:
@@ -126,6 +140,8 @@ class Ledger:
         Nothing is written unless the iterator is consumed. What was yielded is durable. Up to two transactions of
         5,000 events are read before the first of them is yielded, so do not wait for an outcome to give the next event.
         """
+        if isinstance(events, EVENT) or not isinstance(events, Iterable):
+            raise InvalidArgument("these are not many events: give a list or another iterable of them")
         return commands.append_each(self.store, events)
 
     def history(self, customer_id: str, *, as_of: Instant = None, known_at: Instant = None) -> list[dict[str, Any]]:
@@ -220,14 +236,14 @@ class Ledger:
 
         Raises CustomerNotFound, InvalidArgument for one who is not set aside, ProjectionStale, ProjectionRaced.
         """
-        return retry(self.store, customer_ids)
+        return retry(self.store, None if customer_ids is None else _each(customer_ids))
 
     def refold(self, customer_ids: Iterable[str]) -> Refolded:
         """Fold any customers whole from the log, whatever the read model holds of them: a rebuild of a few.
 
         Raises CustomerNotFound, ProjectionStale, ProjectionRaced.
         """
-        return refold(self.store, customer_ids)
+        return refold(self.store, _each(customer_ids))
 
     def metrics(self, names: str | Sequence[str] = (), **asked: Any) -> list[dict[str, Any]]:
         """Return the figures of metrics or topics, each a flat object with its n, exclusions, interval and definition.
@@ -236,7 +252,7 @@ class Ledger:
         before, as_of, known_at (aware datetimes or ISO 8601 text), zone, journey, within (microseconds), … Shares are
         0 to 1, lengths in hours or days as `unit` says. Raises InvalidArgument, ProjectionStale.
         """
-        rows = metrics(self.store, [names] if isinstance(names, str) else names, **_instants(asked))
+        rows = metrics(self.store, _each(names), **_instants(asked))
         return [row.as_row() for row in rows]
 
     def touchpoints(
@@ -248,7 +264,7 @@ class Ledger:
         """
         stages = self._context(asked).journey.primary
         against = None if catalogue is None else catalogue_from_toml(catalogue, stages)
-        return touchpoints(self.store, names, catalogue=against, **_instants(asked))
+        return touchpoints(self.store, _each(names), catalogue=against, **_instants(asked))
 
     def conformance(self, plan: str | None = None, **asked: Any) -> list[dict[str, Any]]:
         """Return the figures of the journeys against the text of a plan file, or against the journey's own stages.
@@ -281,7 +297,7 @@ class Ledger:
         from, CustomerNotFound.
         """
         outlook = Outlook(horizon=_length(horizon), as_of=_micros(as_of))
-        return [row.as_row() for row in risks(self.store, outlook, customer_ids, top)]
+        return [row.as_row() for row in risks(self.store, outlook, list(_each(customer_ids)), top)]
 
     def evaluate_risks(
         self, at: datetime | str, *, horizon: str = "90d", known_at: Instant = None
@@ -292,7 +308,7 @@ class Ledger:
 
     def suggest_identities(self, namespaces: Iterable[str] = ()) -> list[Shared]:
         """Return the identifiers that several customers share, and whether to propose that these are one person."""
-        return suggest(self.store, namespaces)
+        return suggest(self.store, _each(namespaces))
 
     def merge(self, from_id: str, into_id: str, *, evidence: str) -> list[Recorded]:
         """Record that two customers are one person; a repeat writes nothing. Raises CustomerNotFound, Refused."""
@@ -304,6 +320,8 @@ class Ledger:
 
     def health(self, thresholds: Thresholds | None = None, *, sample: int = 20) -> Health:
         """Return the ledger's numbers (lag, who is parked, whether every event is accounted for) and what is wrong."""
+        if sample < 0:
+            raise InvalidArgument(f"{sample} customers cannot be folded: ask for 0 or more")
         return health(self.store, thresholds, sample=sample)
 
     def verify(self, *, whole: bool = False) -> Verified:

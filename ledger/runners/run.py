@@ -31,7 +31,9 @@ class Run(Struct, frozen=True, kw_only=True):
     master: str | None = None
 
     def affordable(self) -> int:
-        """Return how many processes fold. Raises InvalidArgument where the memory is too little for one."""
+        """Return how many processes fold. Raises InvalidArgument where none is asked for, or memory is too little."""
+        if self.workers is not None and self.workers < 1:
+            raise InvalidArgument(f"{self.workers} processes cannot fold: ask for 1 or more, or leave it out")
         wanted = self.workers if self.workers is not None else (os.cpu_count() or 1)
         room = (self.memory - CALLER) // WORKER
         if room < 1:

@@ -23,6 +23,9 @@ TIMED_ELSEWHERE = (*KNOWN_CONTROL, "customer.segment_assigned")
 CHUNK = 500
 PAGE = 2_000
 
+UNKEPT = re.compile("[\0\ud800-\udfff]")
+"""What no recorded text holds, and a database would refuse to look for."""
+
 
 class Until(Struct, frozen=True):
     """Which part of the log a reader takes: all by default.
@@ -98,6 +101,8 @@ def recorded_at(connection: Connection, position: int) -> int | None:
 
 def stream_of(connection: Connection, customer_id: str) -> int:
     """Return the number of a customer's own stream. Raises CustomerNotFound."""
+    if UNKEPT.search(customer_id):
+        raise CustomerNotFound(customer_id)
     found = connection.execute(
         text("SELECT stream FROM streams WHERE customer_id = :customer_id"), {"customer_id": customer_id}
     ).scalar()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger import Ledger
-from ledger.errors import InvalidArgument, InvalidDefinition
+from ledger.errors import CustomerNotFound, InvalidArgument, InvalidDefinition
 from ledger.sample import Truth, simulate
 from tests.store.events import fact
 
@@ -77,3 +79,38 @@ def test_customers_who_share_an_address_are_proposed(quick_ledger: Ledger) -> No
     (shared,) = quick_ledger.suggest_identities()
     assert sorted(shared.customer_ids) == ["a", "b"]
     assert quick_ledger.suggest_identities(["card"]) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda ledger: ledger.rebuild(workers=0), "0 processes cannot fold: ask for 1 or more"),
+        (lambda ledger: ledger.append(5), "5 is no event: give what `new_event` returns"),
+        (lambda ledger: ledger.append(None), "None is no event"),
+        (lambda ledger: ledger.append_many({"event_id": "e"}), "these are not many events: give a list"),
+        (lambda ledger: ledger.append_many(5), "these are not many events: give a list"),
+        (lambda ledger: ledger.append([], expected_version="0"), "'0' is no version"),
+        (lambda ledger: ledger.history("ada", as_of=5), "5 is no time: give an aware datetime"),
+        (lambda ledger: ledger.evaluate_risks(None), "None is no time"),
+        (lambda ledger: ledger.health(sample=-1), "-1 customers cannot be folded: ask for 0 or more"),
+    ],
+)
+def test_an_argument_without_a_meaning_is_refused_in_words(
+    quick_ledger: Ledger, call: Callable[[Ledger], Any], words: str
+) -> None:
+    with pytest.raises(InvalidArgument, match=words):
+        call(quick_ledger)
+
+
+def test_one_name_alone_is_a_name_and_not_its_letters(quick_ledger: Ledger) -> None:
+    address = {"namespace": "email", "value": "x@example.org"}
+    quick_ledger.append([fact(f"i-{who}", "customer.identified", who, address) for who in ("ada", "bo")])
+    assert [one.namespace for one in quick_ledger.suggest_identities("email")] == ["email"]
+    quick_ledger.rebuild()
+    assert quick_ledger.refold("ada").customers == ["ada"]
+
+
+def test_nobody_has_a_key_that_no_text_can_be(ledger: Ledger) -> None:
+    for key in ("\ud800", "a\0b"):
+        with pytest.raises(CustomerNotFound):
+            ledger.history(key)
