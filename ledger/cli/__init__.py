@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 
+from ledger.cli.terminated import heed, terminated
+
 
 def main() -> None:
     """Run the command that the program's arguments name, and exit with its code."""
     try:
+        heed()
         from ledger.cli.run import run
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # before there was anything to stop
-        code = 130
+        code = 143 if terminated() else 130
     sys.exit(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from ledger import errors
+from ledger.cli.terminated import terminated
 
 
 class Exit(IntEnum):
@@ -22,6 +23,7 @@ class Exit(IntEnum):
     DEFECT = 70
     STOPPED = 130
     PIPE_CLOSED = 141
+    TERMINATED = 143
 
 
 MEANINGS: dict[Exit, str] = {
@@ -37,6 +39,7 @@ MEANINGS: dict[Exit, str] = {
     Exit.DEFECT: "a defect of this program",
     Exit.STOPPED: "stopped by Ctrl-C; what was committed stays",
     Exit.PIPE_CLOSED: "whoever read the output stopped reading, as `head` does",
+    Exit.TERMINATED: "stopped by SIGTERM, as `systemctl stop` sends it; what was committed stays",
 }
 
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
@@ -49,6 +52,11 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (errors.Undecodable, Exit.UNREADABLE),
     (OSError, Exit.STORAGE),
 )
+
+
+def code_of_stop() -> Exit:
+    """Return the exit code of a command that was stopped, by SIGTERM or Ctrl-C."""
+    return Exit.TERMINATED if terminated() else Exit.STOPPED
 
 
 def code_of(error: BaseException) -> Exit:

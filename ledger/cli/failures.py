@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from ledger.cli.exits import Exit, code_of
+from ledger.cli.exits import Exit, code_of, code_of_stop
 from ledger.cli.words import say, sentence
 from ledger.errors import LedgerError
 
@@ -30,10 +30,7 @@ class Failure(click.ClickException):
 
 
 class Stopped(Failure):
-    """Ctrl-C; the message says what is kept and how to go on."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, Exit.STOPPED)
+    """Ctrl-C or SIGTERM; the message says what is kept and how to go on."""
 
     def show(self, file: IO[Any] | None = None) -> None:
         say(f"stopped: {self.message}")
@@ -51,7 +48,7 @@ class PipeClosed(Failure):
 
 @contextmanager
 def resumable(how: str) -> Iterator[None]:
-    """Answer Ctrl-C inside with what stays and how to go on."""
+    """Answer Ctrl-C and SIGTERM inside with what stays and how to go on."""
     try:
         yield
     except KeyboardInterrupt:
@@ -69,6 +66,8 @@ def told(context: click.Context) -> Iterator[None]:
         raise PipeClosed from None
     except KeyboardInterrupt:
         raise _stopped("nothing is half done") from None
+    except UnicodeEncodeError as error:  # an argument's bytes, which Python keeps as halves of surrogate pairs
+        raise Failure(f"{error.object!r} is no text in UTF-8: write it again", Exit.UNUSABLE) from error
     except Exception as error:
         if context.meta.get(DEBUG):
             say(traceback.format_exc())
@@ -78,7 +77,7 @@ def told(context: click.Context) -> Iterator[None]:
 def _stopped(how: str) -> Stopped:
     # The process ends now. What was being read is dropped together with its connection, which Python would tell.
     sys.unraisablehook = lambda _unraisable: None
-    return Stopped(how)
+    return Stopped(how, code_of_stop())
 
 
 def _sentence(error: Exception) -> str:

@@ -168,7 +168,8 @@ def serve(file: int) -> None:
     """Prepare the batches that come through the pipe of that file number, until it closes: the process's whole life."""
     pipe = Connection(file)
     gc.disable()  # what is prepared holds no cycles
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # the parent's to answer
+        signal.signal(stop, signal.SIG_IGN)
     with suppress(EOFError, ConnectionError):
         context = compile_context(pipe.recv())
         preparer = Preparer(context.vocabulary, context.zone)

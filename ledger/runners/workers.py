@@ -116,7 +116,8 @@ def serve(file: int) -> None:
     pipe = Connection(file)
     # What a fold makes holds no cycles, so looking for them would only cost: a third of the time, measured.
     gc.disable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # the parent's to answer
+        signal.signal(stop, signal.SIG_IGN)
     try:
         source: Source = pipe.recv()
         engine = open_engine(parse_url(source.url), pool_size=1, cache=CACHE)

@@ -146,8 +146,10 @@ def test_an_event_that_cannot_be_read_is_named(told: Shell) -> None:
     assert [check["name"] for check in verified["checks"] if not check["ok"]] == ["every event can be read"]
 
 
-def interrupted(shell: Shell, arguments: list[str], ready: str) -> tuple[int, str]:
-    """Start a command, press Ctrl-C once `ready` stands on its stdout or stderr, and return how it ended."""
+def interrupted(
+    shell: Shell, arguments: list[str], ready: str, number: signal.Signals = signal.SIGINT
+) -> tuple[int, str]:
+    """Start a command, send a signal (Ctrl-C's) once `ready` stands on its stdout or stderr; return how it ended."""
     process = subprocess.Popen(
         [*PROGRAM, *arguments],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -163,7 +165,7 @@ def interrupted(shell: Shell, arguments: list[str], ready: str) -> tuple[int, st
         line = process.stdout.readline()
         assert line, out.decode()
         out += line
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     rest, _ = process.communicate(timeout=60)
     return process.returncode, (out + rest).decode()
 
@@ -177,11 +179,18 @@ def test_ctrl_c_while_appending_keeps_what_was_recorded(shell: Shell) -> None:
     assert len(shell("export").rows) == len(STORY)
 
 
-def test_ctrl_c_while_following_ends_in_a_sentence(told: Shell) -> None:
-    code, said = interrupted(told, ["catch-up", "--follow"], "following sqlite:///ledger.db")
-    assert code == Exit.STOPPED
+@pytest.mark.parametrize(("number", "ended"), [(signal.SIGINT, Exit.STOPPED), (signal.SIGTERM, Exit.TERMINATED)])
+def test_a_signal_while_following_ends_in_a_sentence(told: Shell, number: signal.Signals, ended: Exit) -> None:
+    code, said = interrupted(told, ["catch-up", "--follow"], "following sqlite:///ledger.db", number)
+    assert code == ended
     assert "what was applied stays" in said
     assert "Traceback" not in said
+
+
+def test_a_pace_without_following_is_refused_with_the_cure(told: Shell) -> None:
+    assert "--every is for --follow: give both" in told("catch-up", "--every", "2s", code=Exit.UNUSABLE).err
+    told.variable("LEDGER_CATCH_UP_EVERY", "2s")  # for all that follow; to apply once is no mistake
+    told("catch-up")
 
 
 def test_following_applies_what_is_appended_meanwhile(told: Shell) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from ledger.cli.command import command
 from ledger.cli.failures import resumable
@@ -40,6 +41,9 @@ def run(session: Session, follow: bool, every: int | None) -> None:
     """
     import msgspec
 
+    said = click.get_current_context().get_parameter_source("every")
+    if not follow and said == ParameterSource.COMMANDLINE:
+        raise click.UsageError("--every is for --follow: give both, or leave --every out to apply what is there once")
     how = "what was applied stays; run `customer-ledger catch-up` again to go on"
     with resumable(how):
         if not follow:
