@@ -87,7 +87,7 @@ def retention(
 def _difference(metric: Metric, counted: Counter[bool], n: Counter[bool], scope: Scope) -> Figure:
     value = counted[True] / n[True] - counted[False] / n[False] if n[True] and n[False] else None
     interval = newcombe((counted[False], n[False]), (counted[True], n[True]))
-    return metric.figure("mean", value, n.total() if value is not None else 0, scope, interval=interval)
+    return metric.figure("difference", value, n.total() if value is not None else 0, scope, interval=interval)
 
 
 def leaving_time(

@@ -93,10 +93,10 @@ def test_nobody_who_was_kept_only_later_or_is_still_asking_makes_the_success_wor
 
 def test_the_difference_an_attempt_goes_with_has_an_interval_and_needs_both_groups(small_ledger: Ledger) -> None:
     write(small_ledger, requested("a", 1), told("retention.attempted", "a", 2), ordered("a", 3), until(100))
-    (row,) = figures(small_ledger, "retention_success", "mean")
+    (row,) = figures(small_ledger, "retention_success", "difference")
     assert (row.figure.value, row.figure.n, row.figure.low) == (None, 0, None)
     write(small_ledger, requested("b", 1))
-    (row,) = figures(small_ledger, "retention_success", "mean")
+    (row,) = figures(small_ledger, "retention_success", "difference")
     assert (row.figure.value, row.figure.n) == (1.0, 2)
     assert row.figure.low is not None
     assert row.figure.low < 1
@@ -256,6 +256,20 @@ def test_what_comes_after_an_end_counts_when_it_ended(small_ledger: Ledger) -> N
     assert said(small_ledger, "outcome", before=micros(30))["ended"] == 1
     assert numbers(figures(small_ledger, "leaving_time", "median", before=micros(30)), "outcome")["ended"] == 1
     assert shares(small_ledger, "retention_success", "attempted", since=micros(30))["all"] == (0, 0)
+
+
+@pytest.mark.parametrize("name", ["win_back", "referrals_after_termination"])
+def test_what_never_ended_is_left_out_when_it_began(small_ledger: Ledger, name: str) -> None:
+    write(small_ledger, requested("a", 10), requested("b", 50), requested("c", 10), ended("c", 50), until(1_000))
+
+    def left_out(**asked: Any) -> list[tuple[int, dict[str, int]]]:
+        return [(row.figure.n, row.figure.excluded) for row in figures(small_ledger, name, "share", **asked)[-1:]]
+
+    assert left_out() == [(1, {"not_ended": 2})]
+    assert left_out(before=micros(30)) == [(0, {"not_ended": 1})]
+    assert left_out(since=micros(30)) == [(1, {"not_ended": 1})]
+    months = {row.figure.by["month"]: row.figure.excluded for row in figures(small_ledger, name, "share", by=["month"])}
+    assert months == {"2024-01": {"not_ended": 1}, "2024-02": {"not_ended": 1}}
 
 
 def test_a_late_request_and_a_retracted_end_move_the_figures(small_ledger: Ledger) -> None:

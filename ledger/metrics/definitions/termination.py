@@ -29,7 +29,7 @@ _STAY = (
 
 _DATED = "It counts when it began."
 
-_DATED_BY_END = "It counts when it ended, split by where it began."
+_DATED_BY_END = "It counts when it ended, split by where it began; what never ended is left out when it began."
 
 TERMINATION_REASONS = Metric(
     name="termination_reasons",
@@ -68,7 +68,7 @@ RETENTION_SUCCESS = Metric(
             interval=_WILSON,
         ),
         Statistic(
-            name="mean",
+            name="difference",
             unit="difference of shares",
             formula="share that stayed of those attempted − share that stayed of those not; n is both groups",
             interval="Newcombe's hybrid score interval for independent shares (method 10), 95 %",
@@ -159,6 +159,7 @@ CSAT_AT_TERMINATION = Metric(
 
 REFERRALS_AFTER_TERMINATION = Metric(
     name="referrals_after_termination",
+    version=2,
     topic="termination",
     title="Referrals after termination",
     n="leavings that ended",
@@ -187,6 +188,7 @@ REFERRALS_AFTER_TERMINATION = Metric(
 
 WIN_BACK = Metric(
     name="win_back",
+    version=2,
     topic="termination",
     title="Winning customers back",
     n="leavings that ended, of the group",

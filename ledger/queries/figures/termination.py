@@ -77,19 +77,14 @@ def leaving_time(view: View) -> list[Figure]:
 def referrals_after_termination(view: View) -> list[Figure]:
     """Return how many of those who left refer someone after it."""
     window = _window(view, REFERRALS)
-    return _told(
-        view, ("ended_at", "referred_at"), lambda rows, scope: leavings.referrals(rows, window, scope), by_end=True
-    )
+    return _told_by_end(view, ("ended_at", "referred_at"), lambda rows, scope: leavings.referrals(rows, window, scope))
 
 
 def win_back(view: View) -> list[Figure]:
     """Return how many of those who left come back, and when."""
     window = _window(view, WIN_BACK)
-    return _told(
-        view,
-        ("ended_at", "tried_at", "won_at"),
-        lambda rows, scope: leavings.win_back(rows, window, scope),
-        by_end=True,
+    return _told_by_end(
+        view, ("ended_at", "tried_at", "won_at"), lambda rows, scope: leavings.win_back(rows, window, scope)
     )
 
 
@@ -135,11 +130,22 @@ def _latest(begun: tuple[list[int], list[Sequence[str]]], at: int) -> Sequence[s
     return said[place - 1] if place else ("", "", "")
 
 
-def _told(view: View, columns: Sequence[str], make: Make, *, by_end: bool = False) -> list[Figure]:
-    cut = Cut(view.asked, BY_END if by_end else BY_BEGINNING, view.context)
-    within = instants(view.asked)
-    rows = facts(view.tables, TERMINATIONS, (*cut.raw, *columns), at="ended_at" if by_end else "at", within=within)
+def _told(view: View, columns: Sequence[str], make: Make) -> list[Figure]:
+    cut = Cut(view.asked, BY_BEGINNING, view.context)
+    rows = facts(view.tables, TERMINATIONS, (*cut.raw, *columns), at="at", within=instants(view.asked))
     return [figure for key, group in cut.groups(rows).items() for figure in make(group, cut.scope(key))]
+
+
+def _told_by_end(view: View, columns: Sequence[str], make: Make) -> list[Figure]:
+    """Return the figures of leavings by when they ended; what never ended has its place by when it began."""
+    within = instants(view.asked)
+    cut, of_open = Cut(view.asked, BY_END, view.context), Cut(view.asked, BY_END | {"month": "at"}, view.context)
+    ended = facts(view.tables, TERMINATIONS, (*cut.raw, *columns), at="ended_at", within=within)
+    still_open = facts(view.tables, TERMINATIONS, (*of_open.raw, *columns), at="at", within=within, ended_at=None)
+    groups = cut.groups(row for row in ended if row[len(cut.raw)] is not None)
+    for key, rows in of_open.groups(still_open).items():
+        groups[key] = groups.get(key, []) + rows
+    return [figure for key in sorted(groups, key=cut.rank) for figure in make(groups[key], cut.scope(key))]
 
 
 def _window(view: View, default: int) -> leavings.Window:
