@@ -205,9 +205,11 @@ def clock(text: str | None, zone: ZoneInfo | None, precision: str = "instant") -
 
 
 def figure(given: Any, unit: str) -> str:
-    """Return a figure's value; a share is a percentage, an amount has its cents."""
+    """Return a figure's value; a share is a percentage, a difference of shares percentage points, money has cents."""
     if given is None:
         return ABSENT
+    if unit == "difference of shares":
+        return f"{given * 100:.1f}"
     if unit == "share":
         return f"{given * 100:.1f}%"
     if CURRENCY.fullmatch(unit):
@@ -220,11 +222,17 @@ def interval(low: float | None, high: float | None, unit: str) -> str:
     return "" if low is None or high is None else f"{figure(low, unit)} to {figure(high, unit)}"
 
 
+def window(row: Mapping[str, Any]) -> str:
+    """Return the window of a figure, in its zone."""
+    zone = ZoneInfo(row["zone"])
+    return f"{clock(row['from'], zone)} to {clock(row['to'], zone)}"
+
+
 def seen_from(row: Mapping[str, Any]) -> str:
     """Return what a figure was seen from: window, as-of time, zone (its own), position of the log, journey."""
     zone = ZoneInfo(row["zone"])
     known = f", as known at {clock(row['known_at'], zone)}" if row["known_at"] else ""
     return (
-        f"{clock(row['from'], zone)} to {clock(row['to'], zone)}, as of {clock(row['as_of'], zone)}{known} "
+        f"{window(row)}, as of {clock(row['as_of'], zone)}{known} "
         f"({row['zone']}); log position {row['position']:,}, journey {row['journey'][:12]}"
     )

@@ -115,12 +115,13 @@ def _association(rows: Rows) -> tuple[Rows, list[Shown]]:
                 **difference,
                 "met": f"{figure(met['value'], met['unit'])} of {met['n']:,}",
                 "not_met": f"{figure(others['value'], others['unit'])} of {others['n']:,}",
-                **_difference(difference),
+                **_estimate(difference),
             }
         )
+    points = "difference, % points" if rows[0]["metric"] == "touchpoint_conversion_association" else "difference"
     return lines, [
         Shown("touchpoint", "touchpoint"), Shown("met it", "met", "right"), Shown("did not", "not_met", "right"),
-        Shown("difference", "share", "right"), Shown("95 % interval", "interval"), Shown("", "small"),
+        Shown(points, "share", "right"), Shown("95 % interval", "interval"), Shown("", "small"),
         Shown("left out", "excluded"),
     ]  # fmt: skip
 
@@ -137,11 +138,6 @@ def _estimate(row: dict[str, Any]) -> dict[str, Any]:
         "interval": interval(row["low"], row["high"], row["unit"]),
         "small": "few" if row["few"] else "",
     }
-
-
-def _difference(row: dict[str, Any]) -> dict[str, Any]:
-    unit = "share" if row["unit"] == "difference of shares" else row["unit"]
-    return _estimate({**row, "unit": unit})
 
 
 _DRAWN = {

@@ -26,7 +26,7 @@ def value_deciles(amounts: Iterable[int], scope: Scope = EVERYTHING) -> list[Fig
         figures.append(_share(part, total, ends[tenth] - ends[tenth - 1], scope.split(decile=str(tenth))))
         if tenth > 1:
             figures.append(_share(so_far, total, ends[tenth], scope.split(decile=f"1-{tenth}")))
-    return [*figures, VALUE_DECILE.figure("score", gini(ordered), n, scope)]
+    return [*figures, VALUE_DECILE.figure("gini", gini(ordered), n, scope)]
 
 
 def gini(amounts: Iterable[int]) -> float | None:

@@ -116,9 +116,9 @@ def channel_consistency(survey: str, answered: Answered, scope: Scope = EVERYTHI
         at = within.split(scored_as=reading.name, channels=len(compared)).leaving_out(few=few, unknown_channel=unknown)
         reach, between, explained = _distances(compared, n)
         figures += [
-            CHANNEL_CONSISTENCY.figure("score", reach, n, at),
-            CHANNEL_CONSISTENCY.figure("mean", between, n, at),
-            CHANNEL_CONSISTENCY.figure("share", explained, n, at),
+            CHANNEL_CONSISTENCY.figure("range", reach, n, at),
+            CHANNEL_CONSISTENCY.figure("variance", between, n, at),
+            CHANNEL_CONSISTENCY.figure("eta_squared", explained, n, at),
         ]
     return figures
 
@@ -163,7 +163,7 @@ def consistency_over_time(survey: str, customers: Iterable[History], scope: Scop
     answers = sum(len(history) for history in several)
     freedom = answers - len(several)
     return [
-        CONSISTENCY_OVER_TIME.figure("score", sqrt(squares / freedom) if freedom else None, len(several), at),
+        CONSISTENCY_OVER_TIME.figure("deviation", sqrt(squares / freedom) if freedom else None, len(several), at),
         CONSISTENCY_OVER_TIME.figure("count", answers, len(several), at),
     ]
 

@@ -7,7 +7,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-StatisticName = Literal["score", "share", "mean", "median", "p90", "count", "sum"]
+StatisticName = Literal["score", "share", "mean", "median", "p90", "count", "sum",
+                        "difference", "ratio", "distance", "range", "variance", "deviation", "eta_squared",
+                        "gini", "log_odds", "auc", "skill", "slope"]  # fmt: skip
+"""What a number is, whatever it is of; a score is on a scale that people know by that name, as the NPS is."""
 
 By = Mapping[str, str | int]
 """The keys a figure is split by, with this figure's value of each."""

@@ -40,5 +40,5 @@ def lifecycle(parts: Iterable[str], scope: Scope = EVERYTHING) -> list[Figure]:
         *(LIFECYCLE.figure("count", counted[part], active, scope.split(lifecycle=part)) for part in ACTIVE),
         LIFECYCLE.figure("count", dormant, stayed + dormant, scope.split(lifecycle="dormant")),
         share(LIFECYCLE, stayed, stayed + dormant, scope),
-        LIFECYCLE.figure("score", ratio, came + dormant, scope, numerator=came),
+        LIFECYCLE.figure("ratio", ratio, came + dormant, scope, numerator=came),
     ]

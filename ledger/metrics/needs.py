@@ -139,7 +139,7 @@ def need_shift(before: Mapping[str, int], after: Mapping[str, int], scope: Scope
     if not n or not m:
         return []
     moved = sum(abs(Fraction(after.get(need, 0), m) - Fraction(before.get(need, 0), n)) for need in {**before, **after})
-    return [NEED_SHIFT.figure("score", float(moved / 2), min(n, m), scope.split(from_n=n, to_n=m))]
+    return [NEED_SHIFT.figure("distance", float(moved / 2), min(n, m), scope.split(from_n=n, to_n=m))]
 
 
 def need_change(before: Mapping[str, int], after: Mapping[str, int], scope: Scope = EVERYTHING) -> list[Figure]:
@@ -152,5 +152,5 @@ def need_change(before: Mapping[str, int], after: Mapping[str, int], scope: Scop
         was, is_ = before.get(need, 0), after.get(need, 0)
         of = scope.split(need=need, from_n=n, to_n=m)
         interval = newcombe((was, n), (is_, m))
-        figures.append(NEED_CHANGE.figure("score", is_ / m - was / n, min(n, m), of, interval=interval))
+        figures.append(NEED_CHANGE.figure("difference", is_ / m - was / n, min(n, m), of, interval=interval))
     return figures

@@ -61,7 +61,7 @@ def trigger_response(outreach: Iterable[Outreach], window: int, as_of: int, scop
     if insight and situational:
         value = answered["insight"] / insight - answered["situational"] / situational
     figure = TRIGGER_RESPONSE.figure(
-        "mean",
+        "difference",
         value,
         insight + situational if value is not None else 0,
         within.leaving_out(other_trigger=n.total() - insight - situational),

@@ -131,7 +131,7 @@ def conversion(
             share(CONVERSION, went, n, split.split(group="met")),
             share(CONVERSION, others[1], others[0], split.split(group="not_met")),
             CONVERSION.figure(
-                "score",
+                "difference",
                 difference,
                 min(n, others[0]),
                 split.split(group="difference"),
@@ -155,7 +155,7 @@ def rating(everyone: Sums, met: Mapping[str, Sums], map_: Map, scope: Scope = EV
             mean(RATING, those.n, those.total, split.split(group="met"), squares=those.squares),
             mean(RATING, others.n, others.total, split.split(group="not_met"), squares=others.squares),
             RATING.figure(
-                "score",
+                "difference",
                 difference,
                 min(those.n, others.n),
                 split.split(group="difference"),

@@ -87,7 +87,7 @@ def _paired(told: Sequence[tuple[bool, bool]], scope: Scope) -> list[Figure]:
         share(WOW_FOLLOW_UPS, pairs.both + pairs.first_only, pairs.n, scope.split(time="before")),
         share(WOW_FOLLOW_UPS, pairs.both + pairs.later_only, pairs.n, scope.split(time="after")),
         WOW_FOLLOW_UPS.figure(
-            "mean",
+            "difference",
             pairs.difference,
             pairs.n,
             scope.split(time="difference"),

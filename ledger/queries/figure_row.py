@@ -18,8 +18,8 @@ from ledger.queries.window import rounded
 FEW = 30
 """Below this n a figure says that it rests on few."""
 
-ESTIMATES = frozenset({"score", "share", "mean", "median", "p90"})
-"""The statistics that stand for more than they were counted from; counts and sums are what they are."""
+COUNTED = frozenset({"count", "sum"})
+"""The statistics that are what they are; any other stands for more than it was counted from."""
 
 
 class FigureRow(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class FigureRow(Struct, frozen=True, kw_only=True):
             "unit": figure.unit,
             "numerator": figure.numerator,
             "negative": figure.negative,
-            "few": figure.n < FEW and figure.statistic in ESTIMATES and figure.value is not None,
+            "few": figure.n < FEW and figure.statistic not in COUNTED and figure.value is not None,
             "definition": figure.definition,
             "from": self.from_,
             "to": self.to,

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from ledger import Ledger
+from ledger.cli.commands.metrics import PLACE, laid_out
+from ledger.metrics.registry import METRICS
+from ledger.queries.metrics import metrics
+from ledger.sample import simulate
 from tests.cli.running import Shell, ndjson
 from tests.queries.telling import ordered, told
 
@@ -38,6 +45,57 @@ def test_no_number_is_broken_where_figures_have_no_room_side_by_side(shell: Shel
         number = f"{row['value'] * 100:.1f}%" if row["unit"] == "share" else f"{row['value']:,.2f}"
         assert any(number in line.split() and row["statistic"] in line for line in drawn.splitlines()), row["statistic"]
     assert "12  few" in drawn
+
+
+def test_no_two_lines_of_a_table_look_alike(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/l.db") as ledger:
+        for _ in ledger.append_many(simulate(150, 5)):
+            pass
+        ledger.rebuild(workers=1)
+        names = [name for name, metric in METRICS.items() if metric.command is None and name != "time_between"]
+        for name in names:
+            rows = [row.as_row() for row in metrics(ledger.store, [name])]
+            columns, lines = laid_out(name, rows)
+            keys = {"told"}.union(*rows) - set(PLACE)
+            told = [tuple(line.get(column.key) for column in columns if column.key in keys) for line in lines]
+            assert len(set(told)) == len(told), name
+
+
+def test_an_answer_of_many_lines_says_how_many_and_how_to_have_fewer(shell: Shell) -> None:
+    shell("init", "-q")
+    months = [ordered("a", 31 * place - 700, "10") for place in range(36)]
+    shell("append", "-", "-q", stdin=ndjson(months))
+    shell("rebuild", "-q")
+    drawn = shell("metrics", "lifecycle", "-f", "table").out
+    lines = sum(line.startswith(("order", "inbound")) for line in drawn.splitlines())
+    fewer = f"{lines} lines: --where, --since or a coarser --by tell fewer, -f csv gives all to a program"
+    assert " ".join(drawn.split()).endswith(fewer)
+    assert "lines:" not in shell("metrics", "lifecycle", "-f", "table", "--since", "2024-10-01").out
+
+
+def test_each_metric_tells_its_window_where_it_is_another(shell: Shell) -> None:
+    shell("init", "-q")
+    shell("append", "-", "-q", stdin=ndjson([ordered("a", 1, "10"), ordered("a", 99, "10")]))
+    shell("rebuild", "-q")
+    of_days = ("metrics", "nps", "contacts", "-f", "table", "--since", "2024-01-10", "--before", "2024-02-10")
+    drawn = shell(*of_days).out.splitlines()
+    assert "2024-01-01 00:00 to 2024-03-01 00:00" in drawn
+    assert any(line.startswith("2024-01-10 00:00 to 2024-02-10 00:00, as of ") for line in drawn)
+
+
+def test_a_difference_of_shares_is_told_in_percentage_points(shell: Shell) -> None:
+    shell("init", "-q")
+    asked = [told("termination.requested", name, 1) for name in "abcd"]
+    kept = [told("retention.attempted", "a", 2, data_offer="x"), told("contract.renewed", "a", 3)]
+    shell("append", "-", "-q", stdin=ndjson([*asked, *kept, told("page.viewed", "z", 400)]))
+    shell("rebuild", "-q")
+    drawn = shell("metrics", "retention_success", "-f", "table").out
+    assert "percentage" in drawn
+    assert "points" in drawn
+    (line,) = [line for line in drawn.splitlines() if line.startswith("difference")]
+    assert "100.0" in line.split()
+    (row,) = [row for row in shell("metrics", "retention_success").rows if row["statistic"] == "difference"]
+    assert (row["value"], row["unit"]) == (1.0, "difference of shares")
 
 
 def test_a_name_that_is_too_long_is_broken_at_an_underscore(shell: Shell) -> None:

@@ -77,7 +77,7 @@ def test_a_table_calls_a_statistic_what_it_is(shell: Shell) -> None:
     shell("init", "-q")
     shell("rebuild", "-q")
     assert "score" not in shell("metrics", "need_shift", "-f", "table").out
-    assert "in tables shift" in shell("metrics", "--list", "need_shift", "-f", "table").out
+    assert "in tables η²" in shell("metrics", "--list", "channel_consistency", "-f", "table").out
     drawn = shell("metrics", "channel_consistency", "-f", "table").out
     assert all(word in drawn for word in ("range,", "variance,", "η²"))
     assert "mean," not in drawn

@@ -63,11 +63,11 @@ def test_the_quick_ratio_is_who_came_over_who_went() -> None:
         (figure.statistic, figure.by.get("lifecycle")): figure
         for figure in lifecycle(["new", "new", "returning", "resurrecting", "dormant", "dormant"])
     }
-    assert told["score", None].value == 1.5
+    assert told["ratio", None].value == 1.5
     assert (told["share", None].value, told["share", None].n) == (1 / 3, 3)
     assert (told["count", "active"].value, told["count", "dormant"].value) == (4, 2)
 
 
 def test_where_nobody_goes_there_is_no_ratio_and_where_nobody_was_nothing_to_stay() -> None:
     figures = {figure.statistic: figure for figure in lifecycle(["new"])}
-    assert (figures["score"].value, figures["share"].value) == (None, None)
+    assert (figures["ratio"].value, figures["share"].value) == (None, None)

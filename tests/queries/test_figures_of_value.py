@@ -50,7 +50,7 @@ def test_value_is_told_per_currency_and_what_tells_none_is_counted(quick_ledger:
     assert values(sums, "currency") == {"EUR": 10.0, "NOK": 7.0}
     assert sums[0].figure.excluded == {"no_value": 1}
     assert values(figures(quick_ledger, "lifetime_value", "sum", currency="SEK"), "currency") == {"SEK": 0}
-    assert only(figures(quick_ledger, "value_decile", "score", currency="SEK")).figure.n == 0
+    assert only(figures(quick_ledger, "value_decile", "gini", currency="SEK")).figure.n == 0
 
 
 def test_only_orders_of_the_window_and_the_group_count(quick_ledger: Ledger) -> None:

@@ -84,7 +84,7 @@ def test_what_follows_is_set_beside_what_came_before_in_windows_of_90_days(small
     assert follow(small_ledger, "order") == (0.4, 0.4, 0)
     assert follow(small_ledger, "order", within=91 * DAY) == (pytest.approx(0.6), pytest.approx(0.6), 0)
     assert follow(small_ledger, "leaving") == (0, 0, 0)
-    difference = only(figures(small_ledger, "wow_follow_ups", "mean"), act="order").figure
+    difference = only(figures(small_ledger, "wow_follow_ups", "difference"), act="order").figure
     assert (difference.n, difference.numerator) == (5, 0)
     assert difference.low is not None
     assert difference.low < 0 < (difference.high or 0)

@@ -229,13 +229,13 @@ FIGURES = (
     Known(
         "Shift of the mix to the next stage",
         "metrics need_shift",
-        lambda rows: split(rows, "score", "from_stage", "to_stage"),
+        lambda rows: split(rows, "distance", "from_stage", "to_stage"),
         _shifts,
     ),
     Known(
         "Change of each need's share to the next stage",
         "metrics need_change",
-        lambda rows: split(rows, "score", "from_stage", "to_stage", "need"),
+        lambda rows: split(rows, "difference", "from_stage", "to_stage", "need"),
         _changes,
     ),
 )

@@ -193,15 +193,15 @@ def _scores(lives: list[Life], survey: str) -> dict[str, list[float]]:
 def _apart(lives: list[Life], survey: str) -> dict[str, float | None]:
     channels = _scores(lives, survey)
     if len(channels) < 2:
-        return dict.fromkeys(("score", "mean", "share"))
+        return dict.fromkeys(("range", "variance", "eta_squared"))
     everything = [score for scores in channels.values() for score in scores]
     middle = fmean(everything)
     between = sum(len(scores) * (fmean(scores) - middle) ** 2 for scores in channels.values())
     means = [fmean(scores) for scores in channels.values()]
     return {
-        "score": max(means) - min(means),
-        "mean": between / len(everything),
-        "share": between / sum((score - middle) ** 2 for score in everything),
+        "range": max(means) - min(means),
+        "variance": between / len(everything),
+        "eta_squared": between / sum((score - middle) ** 2 for score in everything),
     }
 
 
@@ -231,7 +231,7 @@ def _last(lives: list[Life]) -> dict[str, float]:
 
 def _apart_as_told(survey: str) -> Callable[[Rows], dict[str, Any]]:
     def told(rows: Rows) -> dict[str, Any]:
-        return {name: one(rows, name, survey=survey, scored_as="score") for name in ("score", "mean", "share")}
+        return {name: one(rows, name, survey=survey, scored_as="score") for name in ("range", "variance", "eta_squared")}
 
     return told
 
@@ -252,7 +252,7 @@ FIGURES = (
     Known(
         "standard deviation of NPS answers within customers",
         "metrics consistency_over_time",
-        lambda rows: one(rows, "score", survey="nps"),
+        lambda rows: one(rows, "deviation", survey="nps"),
         _deviation,
     ),
     Known(

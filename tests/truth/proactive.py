@@ -137,7 +137,7 @@ FIGURES = (
     Known("Campaigns meant to be answered during use, by trigger",
           "metrics campaign_response --by trigger --where stage=use", _told_ends, _meant),
     Known("Response to insight minus response to situations", "metrics trigger_response",
-          lambda rows: one(rows, "mean"), _gap),
+          lambda rows: one(rows, "difference"), _gap),
     Known("Median hours to the response", "metrics campaign_response",
           lambda rows: one(rows, "median", link="any"), _hours),
     Known("Inbound contacts in the week before and the week after a campaign's contact",

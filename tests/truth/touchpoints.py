@@ -228,7 +228,7 @@ FIGURES = (
     Known(
         "going on within 30 days: difference between those who had a conversation before and those who had none",
         GOING_ON,
-        lambda rows: split(rows, "score", "stage", touchpoint="conversation"),
+        lambda rows: split(rows, "difference", "stage", touchpoint="conversation"),
         _difference,
     ),
     Known(
@@ -240,7 +240,7 @@ FIGURES = (
     Known(
         "satisfaction: difference between those who had a conversation before they answered and those who had none",
         RATING,
-        lambda rows: split(rows, "score", "stage", touchpoint="conversation"),
+        lambda rows: split(rows, "difference", "stage", touchpoint="conversation"),
         _means,
     ),
     Known(

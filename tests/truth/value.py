@@ -158,7 +158,7 @@ FIGURES = (
         },
         _deciles,
     ),
-    Known("Gini coefficient of value", DECILES, lambda rows: split(rows, "score", "currency"), _gini),
+    Known("Gini coefficient of value", DECILES, lambda rows: split(rows, "gini", "currency"), _gini),
     Known(
         "Customers with each score of recency, frequency and monetary value",
         "metrics rfm",

@@ -111,7 +111,7 @@ FIGURES = (
     Known(
         "The difference between after and before",
         "metrics wow_follow_ups",
-        lambda rows: split(rows, "mean", "act"),
+        lambda rows: split(rows, "difference", "act"),
         _differences,
     ),
     Known(

@@ -21,6 +21,9 @@ PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative
          "as_of", "known_at", "zone", "position", "journey", "metric", "statistic")  # fmt: skip
 """The keys of every figure; any other is a key of the split."""
 
+MANY = 200
+"""Beyond so many lines an answer is more than anybody reads on a screen, and is said to be."""
+
 
 @command(
     "metrics",
@@ -142,19 +145,39 @@ def _definitions_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
 
 def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     """Show figures, a table for each metric, and what all of them were seen from."""
-    from ledger.cli.drawing import plain, seen_from
+    from ledger.cli.drawing import plain, seen_from, table
+    from ledger.metrics.registry import METRICS
 
     if not rows:
         yield plain("no figures")
         return
+    many = 0
     for name, figures in groupby(rows, key=lambda row: row["metric"]):
-        yield _of_one_metric(name, list(figures))
+        of_one = list(figures)
+        columns, lines = laid_out(name, of_one)
+        yield table(columns, lines, title=f"{METRICS[name].title} ({of_one[0]['definition']})")
+        yield from _windows(of_one, rows[0])
         yield plain("")
+        many += len(lines)
     yield plain(seen_from(rows[0]))
+    if many > MANY:
+        yield plain(f"{many:,} lines: --where, --since or a coarser --by tell fewer, -f csv gives all to a program")
 
 
-def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
-    from ledger.cli.drawing import Shown, cramped, table, value
+def _windows(rows: list[dict[str, Any]], first: dict[str, Any]) -> Iterator[Any]:
+    """Say what window the figures of a metric cover where it is another than the one that is told of all."""
+    from ledger.cli.drawing import plain, window
+
+    windows = dict.fromkeys((row["from"], row["to"]) for row in rows)
+    if len(windows) > 1:
+        yield plain("not all of one window: any other format tells that of each")
+    elif (first["from"], first["to"]) not in windows:
+        yield plain(window(rows[0]))
+
+
+def laid_out(name: str, rows: list[dict[str, Any]]) -> tuple[list[Shown], list[dict[str, Any]]]:
+    """Return the columns and lines of a metric: side by side what has the same n, a line each where that tells less."""
+    from ledger.cli.drawing import Shown, cramped, value
     from ledger.metrics.registry import METRICS
 
     keys = list(dict.fromkeys(key for row in rows for key in row if key not in PLACE))
@@ -170,7 +193,7 @@ def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
     columns = [Shown(key, key) for key in keys]
     for statistic, unit in statistics:
         called = METRICS[name].statistic(statistic).called or statistic
-        title = called if unit in ("share", statistic, "") else f"{called}, {unit}"
+        title = called if unit in ("share", statistic, "") else f"{called}, {_spoken(unit)}"
         columns += [Shown(title, f"{statistic}, {unit}", "right"), Shown("95 % interval", f"{statistic}, {unit}, 95 %")]
     columns += [
         Shown("unit", "unit"),
@@ -180,14 +203,14 @@ def _of_one_metric(name: str, rows: list[dict[str, Any]]) -> Any:
         Shown("left out", "excluded"),
     ]
     kept = [column for column in columns if any(line.get(column.key) not in (None, "", {}) for line in lines.values())]
-    title = f"{METRICS[name].title} ({rows[0]['definition']})"
-    if len(statistics) > 1 and cramped(kept, list(lines.values())):
-        return table(*_figure_by_figure(keys, rows), title=title)
-    return table(kept, list(lines.values()), title=title)
+    told = [tuple(line.get(key) for key in keys) for line in lines.values()]
+    if len(statistics) > 1 and (len(set(told)) < len(told) or cramped(kept, list(lines.values()))):
+        return _figure_by_figure(keys, rows)
+    return kept, list(lines.values())
 
 
 def _figure_by_figure(keys: Sequence[str], rows: list[dict[str, Any]]) -> tuple[list[Shown], list[dict[str, Any]]]:
-    """Return the columns and lines of a table with a line for each figure, where side by side there is no room."""
+    """Return the columns and lines of a table with a line for each figure: no room, or lines that look alike."""
     from ledger.cli.drawing import Shown, figure, interval
 
     lines = [
@@ -220,7 +243,12 @@ def _named(row: dict[str, Any], keys: Sequence[str]) -> str:
 
     called = METRICS[row["metric"]].statistic(row["statistic"]).called or row["statistic"]
     said = ("share", row["statistic"], "", *(row.get(key) for key in keys))
-    return called if row["unit"] in said else f"{called}, {row['unit']}"
+    return called if row["unit"] in said else f"{called}, {_spoken(row['unit'])}"
+
+
+def _spoken(unit: str) -> str:
+    """Return a unit as a table shows it."""
+    return "percentage points" if unit == "difference of shares" else unit
 
 
 def _varied(rows: list[dict[str, Any]]) -> set[str]:

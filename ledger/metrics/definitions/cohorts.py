@@ -49,7 +49,7 @@ LIFECYCLE = Metric(
     topic="cohorts",
     grain="month",
     title="New, returning, resurrecting and dormant customers",
-    n="customers active in the month (dormant, share: active in the month before; score: those it is made of)",
+    n="customers active in the month (dormant, share: active in the month before; ratio: those it is made of)",
     source="experience_metrics, measure order; inbound: touchpoint_history",
     statistics=(
         Statistic(name="count", unit="customers", formula="customers of that part of the lifecycle in the month"),
@@ -60,7 +60,7 @@ LIFECYCLE = Metric(
             interval=_WILSON,
         ),
         Statistic(
-            name="score",
+            name="ratio",
             unit="quick ratio",
             formula="(new + resurrecting) / dormant: above 1 the active customers grow; None when none is dormant",
         ),

@@ -165,8 +165,7 @@ NEED_SHIFT = Metric(
     source=_SOURCE,
     statistics=(
         Statistic(
-            name="score",
-            called="shift",
+            name="distance",
             unit="share",
             formula="total variation distance, ½·Σ |share in to_stage − share in from_stage| over all needs: the "
             "part of the mix that is another; 0 is the same, 1 has nothing in common",
@@ -196,9 +195,8 @@ NEED_CHANGE = Metric(
     source=_SOURCE,
     statistics=(
         Statistic(
-            name="score",
-            called="change",
-            unit="share",
+            name="difference",
+            unit="difference of shares",
             formula="share of the need in to_stage − share of it in from_stage",
             interval="Newcombe's hybrid score interval, 95 %",
         ),

@@ -81,17 +81,16 @@ CHANNEL_CONSISTENCY = Metric(
     source="answers",
     statistics=(
         Statistic(
-            name="score", unit="points", formula="range: the highest mean of a channel − the lowest", called="range"
+            name="range", unit="points", formula="the highest mean of a channel − the lowest"
         ),
         Statistic(
-            name="mean",
+            name="variance",
             unit="points²",
-            called="variance",
             formula="variance between channels, weighted by their answers: Σ n(m − M)² / Σ n; m is the mean of a "
             "channel of n answers, M that of all these answers",
         ),
         Statistic(
-            name="share",
+            name="eta_squared",
             unit="share",
             called="η²",
             formula="η² = Σ n(m − M)² / Σ (x − M)² over the answers x: the share of their variance that lies between "
@@ -123,9 +122,8 @@ CONSISTENCY_OVER_TIME = Metric(
     source="answers",
     statistics=(
         Statistic(
-            name="score",
+            name="deviation",
             unit="points",
-            called="deviation",
             formula="√(Σ over these customers' answers (x − the customer's own mean)² / (answers − customers))",
         ),
         Statistic(name="count", unit="answers", formula="answers of these customers"),
@@ -198,6 +196,7 @@ SWITCH_MATRIX = Metric(
 
 SILO_MAP = Metric(
     name="silo_map",
+    version=2,
     topic="omnichannel",
     title="Who hands over to whom",
     n="handovers by the department that gave it away",

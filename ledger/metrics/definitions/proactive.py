@@ -82,7 +82,7 @@ TRIGGER_RESPONSE = Metric(
     source="outreach: at, trigger, responded_at",
     statistics=(
         Statistic(
-            name="mean",
+            name="difference",
             unit="difference of shares",
             formula="share answered of those triggered by an insight − share of those triggered by a situation",
             interval="Newcombe's hybrid score interval for independent shares (method 10), 95 %",

@@ -158,7 +158,7 @@ CONVERSION = Metric(
             interval=_WILSON,
         ),
         Statistic(
-            name="score",
+            name="difference",
             unit="difference of shares",
             formula="share of those who met it − share of those who did not",
             interval="Newcombe's hybrid score interval (his method 10), 95 %",
@@ -206,7 +206,7 @@ RATING = Metric(
             interval="Student's t, 95 %",
         ),
         Statistic(
-            name="score",
+            name="difference",
             unit="difference of means",
             formula="mean of those who met it before they answered − mean of those who had not",
             interval="Welch's t with Satterthwaite's degrees of freedom, rounded down, 95 %",

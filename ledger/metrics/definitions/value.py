@@ -44,7 +44,7 @@ VALUE_DECILE = Metric(
     topic="value",
     grain="day",
     title="How value is spread over customers",
-    n="customers of the decile (score: all with an order in that currency)",
+    n="customers of the decile (gini: all with an order in that currency)",
     source="experience_metrics, measure order; order.placed",
     statistics=(
         Statistic(
@@ -53,7 +53,7 @@ VALUE_DECILE = Metric(
             formula="value of these customers / value of all; None when the sum is not above zero",
         ),
         Statistic(
-            name="score",
+            name="gini",
             unit="Gini coefficient",
             formula="Σ(2i − n − 1)·xᵢ / (n·Σx), the values x ascending: 0 when all are alike, near 1 when one has all; "
             "None when the sum is not above zero or a value is below it",

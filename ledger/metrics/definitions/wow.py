@@ -67,7 +67,7 @@ WOW_FOLLOW_UPS = Metric(
             interval=_WILSON,
         ),
         Statistic(
-            name="mean",
+            name="difference",
             unit="difference of shares",
             formula="share after − share before; the numerator is experiences with the act after only − before only",
             interval="Newcombe's interval for paired shares (method 10), 95 %",
