@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from ledger.errors import InvalidEvent
 from ledger.ingest.mapping import WHITESPACE, DataFile
 from ledger.ingest.records import Number
+from ledger.schemas.parsing import parse
 
 UNIT = "\x1f"
 """Parts the line number from a JSON line: a sign that JSON never holds bare."""
@@ -41,10 +43,13 @@ def _number_json() -> Number:
             return None
         try:
             decode(record)
+            _, twice = parse(record)  # which name stands twice, as `append` asks
         except msgspec.MsgspecError as error:
             return f"is no JSON object: {error}"
-        except RecursionError:
+        except (RecursionError, InvalidEvent):
             return "is JSON nested too deeply"
+        if twice:
+            return "; ".join(map(str, twice))
         return b"%d\x1f%b\n" % (number, record)
 
     return number_json

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from ledger.ingest import records
 from ledger.ingest.grammar import Quoting
 from ledger.ingest.records import first_record, pieces
+from tests.ingest.importing import imported, visits, write
 
 COMMAS = Quoting(",", '"', '"')
 
@@ -150,3 +152,17 @@ def test_every_line_that_is_not_blank_is_in_exactly_one_record_or_is_rejected(si
     assert len(set(covered)) == len(covered)
     for number in held:
         assert number in covered or any(start < number for start in rejects)
+
+
+def test_a_json_line_in_which_a_name_stands_twice_is_rejected_as_append_rejects_it(tmp_path: Path) -> None:
+    lines = [
+        '{"id": 1, "who": "ann", "who": "bob", "at": "2024-05-01T10:00:00Z"}',
+        '{"id": 2, "who": "ann", "at": "2024-05-01T10:00:00Z", "page": {"name": "a", "name": "b"}}',
+        '{"id": 3, "who": "ann", "at": "2024-05-01T10:00:00Z", "page": [{"name": "a"}, {"name": "b"}]}',
+    ]
+    write(tmp_path, "\n".join(lines), "visits.ndjson")
+    result = imported(visits(file={"path": "visits.ndjson"}), tmp_path)
+    assert [event["event_id"] for event in result.events] == ["3"]
+    assert [reject.reason for reject in result.rejects] == [
+        f"{name}: stands more than once in one object: keep the one that is meant" for name in ("who", "name")
+    ]
