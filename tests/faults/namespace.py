@@ -7,6 +7,7 @@ takes the cable up or down as its standard input says. The network ends with the
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+
+from tests.store.following import eventually
 
 HERE, THERE = "198.18.83.1", "198.18.83.2"
 """Addresses of the range that is set aside for measuring between two networks."""
@@ -42,8 +45,16 @@ class FarServer:
         self._say("down")
 
     def plug(self) -> None:
-        """Put the cable in again."""
+        """Put the cable in again; return when packets go through it, which the kernel may let wait for a second."""
         self._say("up")
+        eventually(self._answers_packets)
+
+    def _answers_packets(self) -> bool:
+        try:
+            socket.create_connection((THERE, 5432), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def _say(self, word: str) -> None:
         self._told.write(f"{word}\n")
