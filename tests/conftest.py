@@ -27,11 +27,13 @@ settings.load_profile(os.environ.get("LEDGER_HYPOTHESIS", "ci" if IN_CI else "qu
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_of_the_machine() -> Iterator[None]:
-    """Keep a developer's own LEDGER_* settings (LEDGER_URL above all) away from the tests and what they start."""
+    """Keep a developer's own settings (LEDGER_URL above all, their terminal's) from the tests and what they start."""
     kept = {"LEDGER_CI", "LEDGER_REAL_DATA", "LEDGER_TEST_PG_URL", "LEDGER_HYPOTHESIS", "LEDGER_FAULTS"}
+    terminals = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"}
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("LEDGER_") and name not in kept]:
-            patch.delenv(name)
+        for name in os.environ.keys() - kept:
+            if name.startswith("LEDGER_") or name in terminals:
+                patch.delenv(name)
         yield
 
 
