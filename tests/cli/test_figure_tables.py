@@ -43,7 +43,8 @@ def test_no_number_is_broken_where_figures_have_no_room_side_by_side(shell: Shel
     assert max(map(len, drawn.splitlines())) <= 80
     for row in shell(*question, "-f", "json").json:
         number = f"{row['value'] * 100:.1f}%" if row["unit"] == "share" else f"{row['value']:,.2f}"
-        assert any(number in line.split() and row["statistic"] in line for line in drawn.splitlines()), row["statistic"]
+        called = METRICS["net_value"].statistic(row["statistic"]).called or row["statistic"]
+        assert any(number in line.split() and called in line for line in drawn.splitlines()), called
     assert "12  few" in drawn
 
 
@@ -96,6 +97,16 @@ def test_a_difference_of_shares_is_told_in_percentage_points(shell: Shell) -> No
     assert "100.0" in line.split()
     (row,) = [row for row in shell("metrics", "retention_success").rows if row["statistic"] == "difference"]
     assert (row["value"], row["unit"]) == (1.0, "difference of shares")
+
+
+def test_what_the_figure_of_a_table_is_of_is_called_by_name(shell: Shell) -> None:
+    shell("init", "-q")
+    shell("append", "-", "-q", stdin=ndjson([ordered("a", 1, "10")]))
+    shell("rebuild", "-q")
+    for name, called in (("customer_value", "tenth"), ("cycles_per_customer", "more"), ("recency", "beyond")):
+        drawn = shell("metrics", name, "-f", "table").out
+        assert called in drawn.split()
+        assert "share" not in drawn.split()
 
 
 def test_a_name_that_is_too_long_is_broken_at_an_underscore(shell: Shell) -> None:

@@ -56,6 +56,7 @@ LIFECYCLE = Metric(
         Statistic(
             name="share",
             unit="share",
+            called="retained",
             formula="returning / active in the month before: retention from month to month",
             interval=_WILSON,
         ),

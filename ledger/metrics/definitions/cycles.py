@@ -21,6 +21,7 @@ CYCLES_PER_CUSTOMER = Metric(
         Statistic(
             name="share",
             unit="share",
+            called="two or more",
             formula="customers with two cycles or more / customers",
             interval="Wilson's score interval, 95 %",
         ),

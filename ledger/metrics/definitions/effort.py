@@ -92,7 +92,9 @@ PRODUCTIVE = Metric(
     source="interactions: started_at, ended_at, achieved, ending",
     statistics=(
         Statistic(name="share", unit="share", formula="minutes of those that achieved it / minutes of all n"),
-        Statistic(name="sum", unit="minutes", formula="minutes from interaction.started to the end, of all n"),
+        Statistic(
+            name="sum", unit="minutes", called="of all", formula="minutes from interaction.started to the end, of all n"
+        ),
     ),
     excluded={
         "open": "no end is recorded as of then",

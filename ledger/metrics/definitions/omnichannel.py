@@ -80,9 +80,7 @@ CHANNEL_CONSISTENCY = Metric(
     n="answers on the channels compared",
     source="answers",
     statistics=(
-        Statistic(
-            name="range", unit="points", formula="the highest mean of a channel − the lowest"
-        ),
+        Statistic(name="range", unit="points", formula="the highest mean of a channel − the lowest"),
         Statistic(
             name="variance",
             unit="points²",

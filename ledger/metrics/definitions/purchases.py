@@ -83,10 +83,12 @@ RECENCY = Metric(
         Statistic(name="median", unit="days", formula="median of day − last order, linear"),
         Statistic(name="p90", unit="days", formula="90th percentile, linear"),
         Statistic(name="mean", unit="days", formula="mean"),
-        Statistic(name="share", unit="share", formula="customers beyond over_days / n", interval=_WILSON),
+        Statistic(
+            name="share", unit="share", called="beyond", formula="customers beyond over_days / n", interval=_WILSON
+        ),
     ),
     excluded={"later": "the customer's first order is after the day"},
-    parts={"over_days": "share only: the limit, 180 days by default"},
+    parts={"over_days": "share only: the limit: 180 days"},
     dimensions=("channel", "segment"),
     window="180d",
     notes=("The day asked for is that of the as-of time.", *_BUYERS),
@@ -106,6 +108,7 @@ CUSTOMER_VALUE = Metric(
         Statistic(
             name="share",
             unit="share",
+            called="top tenth",
             formula="value of the top tenth of customers by value (n / 10, rounded up) / sum; "
             "None when the sum is not above zero",
         ),

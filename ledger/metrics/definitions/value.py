@@ -115,7 +115,9 @@ COST_TO_SERVE = Metric(
     n="customers with such work (share, and mean over all: customers of whom anything is recorded there)",
     source="experience_metrics, measures work and minutes; work.completed",
     statistics=(
-        Statistic(name="share", unit="share", formula="customers with completed work / n", interval=_WILSON),
+        Statistic(
+            name="share", unit="share", called="served", formula="customers with completed work / n", interval=_WILSON
+        ),
         Statistic(name="sum", unit="minutes or the currency", formula="sum over customers"),
         Statistic(
             name="mean", unit="minutes or the currency", formula="sum / n", interval=f"{_STUDENT}, among those served"
@@ -147,7 +149,13 @@ NET_VALUE = Metric(
     source="experience_metrics, measures order and work; order.placed, work.completed",
     statistics=(
         *_money("order values − costs of completed work, per customer"),
-        Statistic(name="share", unit="share", formula="customers who cost more than they spent / n", interval=_WILSON),
+        Statistic(
+            name="share",
+            unit="share",
+            called="cost more",
+            formula="customers who cost more than they spent / n",
+            interval=_WILSON,
+        ),
     ),
     excluded={
         "several_currencies": "the customer's order values and costs are in this currency and in another",
@@ -174,7 +182,13 @@ DAYS_TO_PAY = Metric(
         Statistic(name="median", unit="days", formula="median of settled − start, linear"),
         Statistic(name="p90", unit="days", formula="90th percentile, linear"),
         Statistic(name="mean", unit="days", formula="mean"),
-        Statistic(name="share", unit="share", formula="clock due: settled after it was due / n", interval=_WILSON),
+        Statistic(
+            name="share",
+            unit="share",
+            called="late",
+            formula="clock due: settled after it was due / n",
+            interval=_WILSON,
+        ),
     ),
     excluded={
         "failed": "the payment failed",
