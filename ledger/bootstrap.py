@@ -318,6 +318,10 @@ class Ledger:
         """Record that the merge which an event told was wrong. Raises EventNotFound, InvalidArgument, Refused."""
         return commands.unmerge(self.store, source, event_id, why=why)
 
+    def reject(self, one_id: str, other_id: str, *, why: str | None = None) -> list[Recorded]:
+        """Record that two customers are not one person; a repeat writes nothing. Raises as `merge`, InvalidArgument."""
+        return commands.reject(self.store, one_id, other_id, why=why)
+
     def health(self, thresholds: Thresholds | None = None, *, sample: int = 20) -> Health:
         """Return the ledger's numbers (lag, who is parked, whether every event is accounted for) and what is wrong."""
         if sample < 0:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from ledger.errors import ContentConflict, InvalidArgument, LedgerError
+from ledger.errors import ContentConflict, InvalidArgument, LedgerError, MergeCycle
 from ledger.events.event import utc
 from ledger.events.identity import CustomerMerged
 from ledger.runners.preparing import EventLike, prepared
@@ -27,6 +27,9 @@ BATCH = 5_000
 
 DECISIONS = "identities"
 """The source of what is decided here about who is who, where no other is named."""
+
+APART = "none: two customers, told apart"
+"""The evidence of a merge that is recorded only to be undone."""
 
 T = TypeVar("T")
 
@@ -84,9 +87,21 @@ def merge(store: Store, mergers: Sequence[Merger], *, source: str = DECISIONS) -
     """
     try:
         return _merged(store, mergers, source)
-    except ContentConflict:
-        # Somebody decided the same at the same time: what is missing is found, and nothing is written twice.
+    except (ContentConflict, MergeCycle):
+        # Somebody decided on the same at the same time: what is missing is found, and nothing is written twice.
         return _merged(store, mergers, source)
+
+
+def reject(store: Store, one: str, other: str, *, why: str | None = None, source: str = DECISIONS) -> list[Recorded]:
+    """Record that two customers are not one person; return what was written, nothing where it is decided already.
+
+    It is a merge and the unmerge of it, recorded together, so that they never count as one. Raises CustomerNotFound,
+    InvalidArgument for those who are one customer, Refused.
+    """
+    try:
+        return _rejected(store, one, other, why, source)
+    except ContentConflict:
+        return _rejected(store, one, other, why, source)
 
 
 def unmerge(
@@ -105,10 +120,40 @@ def unmerge(
         if is_undone(connection, merged.position):
             return []
         customer = customer_ids(connection, [merged.stream])[merged.stream]
-    name = sha256(f"{source}\0{event_id}".encode()).hexdigest()[:32]
-    data = {"source": source, "event_id": event_id} | ({} if why is None else {"why": why})
-    told = (decided_by, f"unmerge-{name}", store.clock())
-    return _decided(store, [_decision("customer.unmerged", customer, told, data)])
+    try:
+        return _decided(store, [_undoing(customer, (source, event_id), why, (decided_by, store.clock()))])
+    except ContentConflict:
+        # Somebody undid it at the same time.
+        with reading(store.engine) as connection:
+            if is_undone(connection, merged.position):
+                return []
+        raise
+
+
+def _rejected(store: Store, one: str, other: str, why: str | None, source: str) -> list[Recorded]:
+    with reading(store.engine) as connection:
+        streams = [stream_of(connection, one), stream_of(connection, other)]
+        name = _merge_id(connection, Merger(from_=one, into=other, evidence=APART))
+        decided = merges_between(connection, *streams) + merges_between(connection, *reversed(streams))
+    if name is None or streams[0] == streams[1]:
+        raise InvalidArgument(
+            f"{one!r} and {other!r} are one customer: name two, or undo the merge that made them one, which "
+            "`identities decided` lists"
+        )
+    if decided:
+        return []
+    now = store.clock()
+    data = {"from": one, "into": other, "evidence": APART}
+    merger = _decision("customer.merged", other, (source, name, now), data)
+    return _decided(store, [merger, _undoing(other, (source, name), why, (source, now))])
+
+
+def _undoing(customer: str, merged: tuple[str, str], why: str | None, decided: tuple[str, int]) -> dict[str, Any]:
+    """Return the event that undoes a merge (its source and event_id), by whom it was decided and when."""
+    source, at = decided
+    name = sha256("\0".join(merged).encode()).hexdigest()[:32]
+    data = dict(zip(("source", "event_id"), merged, strict=True)) | ({} if why is None else {"why": why})
+    return _decision("customer.unmerged", customer, (source, f"unmerge-{name}", at), data)
 
 
 def _merged(store: Store, mergers: Sequence[Merger], source: str) -> list[Recorded]:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
+from hashlib import blake2b, sha256
+from itertools import combinations
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
 from ledger.errors import InvalidArgument
-from ledger.events.event import utc
+from ledger.events.event import RecordedEvent, utc
 from ledger.store.engine import Connection, reading
-from ledger.store.figures.identifiers import Identifier, erasures, identifiers, merges, names, random_ids
+from ledger.store.figures.identifiers import (
+    Identifier,
+    Merge,
+    erasures,
+    identifiers,
+    merges,
+    names,
+    random_ids,
+    undoings,
+    whole_rows,
+)
 from ledger.store.figures.scan import Scan
 from ledger.store.links import Units, all_units
 from ledger.store.log import NOW, customer_ids
@@ -23,6 +35,9 @@ MOST = 5
 
 LISTED = 20
 """How many customers and events are listed of a value that too many share."""
+
+HASHED = re.compile("[0-9a-f]{64}")
+"""A SHA-256 as it is written."""
 
 ANONYMOUS = "anonymous:"
 """How the key of a visitor who is not known yet begins."""
@@ -35,10 +50,11 @@ Pair = tuple[int, int]
 class Shared(Struct, frozen=True, kw_only=True):
     """One value that several customers are known by.
 
-    `verdict` is `proposed`, `rejected` where some of them were merged before and that was undone, or `too common`.
+    `verdict` is `proposed`, `rejected` where some two of them were told apart before, or `too common`.
     `mark` stands for the value, which is personal: equal marks are equal values within a namespace. `customers` is
     how many share it, `customer_ids` who: first the one the others would be merged into. `agree` are the namespaces
-    in which all of them share a value, this one among them. `evidence` are the events that told it, as customer_id,
+    in which all of them share a value, this one among them, `differ` those in which some two of them told values and
+    share none. `evidence` are the events that told it, as customer_id,
     source and event_id.
     """
 
@@ -49,42 +65,66 @@ class Shared(Struct, frozen=True, kw_only=True):
     customers: int
     customer_ids: list[str]
     agree: list[str]
+    differ: list[str]
     evidence: list[dict[str, str]]
     because: str
 
 
 class Cluster(Struct, frozen=True, kw_only=True):
-    """Customers that a rule makes one: all of `from_` are merged into `into`, unless `refused` says why not."""
+    """Customers that a rule makes one: all of `from_` are merged into `into`, unless `refused` says why not.
+
+    `differ` is as in `Shared`.
+    """
 
     into: str
     from_: list[str]
     namespaces: list[str]
+    differ: list[str]
     evidence: str
     refused: str | None
 
 
 class Decided(Struct, frozen=True, kw_only=True):
-    """A merge that was recorded; `undone` says that an unmerge took it back."""
+    """A merge that was recorded, and why; `undone` says that an unmerge took it back, `undone_by` whose that was.
+
+    `evidence` is personal, and None where it was erased.
+    """
 
     from_: str
     into: str
     source: str
     event_id: str
     recorded_at: str
+    evidence: str | None
     undone: bool
+    undone_by: str | None
+    undone_at: str | None
+    why: str | None
 
 
 def normalised(namespace: str, value: str) -> str:
     """Return what two values of a namespace are compared by; "" where nothing is left to compare.
 
     An `email` without spaces around it and whatever the case of its letters, a `phone` by its digits and plus signs,
-    any other as it is.
+    the SHA-256 of either whatever the case of its letters, any other as it is.
     """
-    if namespace == "email":
-        return value.strip().casefold()
-    if namespace == "phone":
-        return "".join(sign for sign in value if sign in "+0123456789")
-    return value
+    if namespace not in ("email", "phone"):
+        return value
+    bare = value.strip().casefold()
+    if namespace == "email" or HASHED.fullmatch(bare):
+        return bare
+    number = "".join(sign for sign in bare if sign in "+0123456789")
+    return number if number.strip("+") else ""
+
+
+def compared(namespace: str, value: str) -> str:
+    """Return what stands for a normalised value: the hash of an address or a number, which a source may tell instead.
+
+    "" stays "".
+    """
+    if not value or namespace not in ("email", "phone") or HASHED.fullmatch(value):
+        return value
+    return sha256(value.encode()).hexdigest()
 
 
 def suggest(
@@ -100,7 +140,15 @@ def suggest(
         told = [found.told(group, values=values) for group in found.groups]
     order: list[Verdict] = ["proposed", "rejected", "too common"]
     return sorted(
-        told, key=lambda one: (order.index(one.verdict), -len(one.agree), one.namespace, one.customer_ids, one.mark)
+        told,
+        key=lambda one: (
+            order.index(one.verdict),
+            -len(one.agree),
+            len(one.differ),
+            one.namespace,
+            one.customer_ids,
+            one.mark,
+        ),
     )
 
 
@@ -120,19 +168,31 @@ def decided(store: Store) -> list[Decided]:
     """Return every merge that was recorded, the last first."""
     with reading(store.engine) as connection:
         made = merges(connection)
-        events = names(connection, (merge.position for merge in made))
+        undone = undoings(connection)
+        rows = whole_rows(connection, [*(merge.position for merge in made), *undone.values()])
+        events = {row[0]: store.mapper.whole_event(tuple(row)) for row in rows}
         keys = customer_ids(connection, (stream for merge in made for stream in (merge.from_stream, merge.into_stream)))
     return [
-        Decided(
-            from_=keys[merge.from_stream],
-            into=keys[merge.into_stream],
-            source=events[merge.position][0],
-            event_id=events[merge.position][1],
-            recorded_at=utc(merge.recorded_at).isoformat(),
-            undone=merge.undone,
-        )
+        _decision(keys, merge, events[merge.position], events.get(undone.get(merge.position, 0)))
         for merge in reversed(made)
     ]
+
+
+def _decision(
+    keys: dict[int, str], merge: Merge, told: RecordedEvent[Any], undoing: RecordedEvent[Any] | None
+) -> Decided:
+    return Decided(
+        from_=keys[merge.from_stream],
+        into=keys[merge.into_stream],
+        source=told.source,
+        event_id=told.event_id,
+        recorded_at=utc(merge.recorded_at).isoformat(),
+        evidence=told.data.evidence,
+        undone=undoing is not None,
+        undone_by=None if undoing is None else undoing.source,
+        undone_at=None if undoing is None else utc(undoing.recorded).isoformat(),
+        why=None if undoing is None else undoing.data.why,
+    )
 
 
 class _Group(NamedTuple):
@@ -150,24 +210,23 @@ class _Found:
     def __init__(self, connection: Connection, namespaces: frozenset[str], most: int, again: bool) -> None:
         self._units = all_units(connection)
         self._most, self._again = most, again
-        groups = _shared(identifiers(connection), self._units)
+        told = identifiers(connection)
+        groups = _shared(told, self._units)
         members = {stream for group in groups for stream in self._streams(group)}
         self._names = customer_ids(connection, members)
         self._random = random_ids(connection, members)
-        positions = [one.position for group in groups for one in group]
-        self._events = names(connection, positions)
+        theirs = [one for one in told if one.stream in members]
+        self._events = names(connection, (one.position for one in theirs))
         erased = self._erased(connection)
         retracted = Scan(connection, self._units, NOW).retracted if groups else frozenset()
-        standing = [
-            [
-                one
-                for one in group
-                if (one.stream, *self._events[one.position]) not in retracted
-                and one.position > erased.get(self._units.survivor(one.stream), 0)
-            ]
-            for group in groups
-        ]
-        made = [self._group(told) for told in standing if told]
+        standing = {
+            one
+            for one in theirs
+            if (one.stream, *self._events[one.position]) not in retracted
+            and one.position > erased.get(self._units.survivor(one.stream), 0)
+        }
+        made = [self._group(those) for group in groups if (those := [one for one in group if one in standing])]
+        self._told = _by_customer(standing, self._units)
         self._all = [group for group in made if len(group.customers) > 1]
         self.groups = [group for group in self._all if not namespaces or group.namespace in namespaces]
         self._rejected = _rejected(merges(connection), self._units)
@@ -187,7 +246,8 @@ class _Found:
 
     def _group(self, told: list[Identifier]) -> _Group:
         customers = {self._units.survivor(one.stream) for one in told}
-        value = normalised(told[0].namespace, told[0].value)
+        values = [normalised(one.namespace, one.value) for one in told]
+        value = next((value for value in values if not HASHED.fullmatch(value)), values[0])
         return _Group(told[0].namespace, value, tuple(sorted(customers, key=self._rank)), told)
 
     def _rank(self, customer: int) -> tuple[bool, int]:
@@ -230,6 +290,7 @@ class _Found:
             customers=len(group.customers),
             customer_ids=[self._names[customer] for customer in group.customers[:shown]],
             agree=self._agree[group.customers] if verdict != "too common" else [group.namespace],
+            differ=self._differ(group.customers) if verdict != "too common" else [],
             evidence=[self._evidence(one) for one in group.told[:shown]],
             because=self._because(group, verdict),
         )
@@ -239,9 +300,23 @@ class _Found:
         if verdict == "too common":
             return f"{n} customers share this {group.namespace}, more than {self._most}: it tells nobody from another"
         agree = " and ".join(self._agree[group.customers])
+        differ = self._differ(group.customers)
+        agree += f" and differ in {' and '.join(differ)}" if differ else ""
         undone = self._undone(group.customers)
-        before = f"; {self._named(undone[0])} were merged and unmerged before" if undone else ""
+        before = f"; {self._named(undone[0])} were told apart before" if undone else ""
         return f"{n} customers share {agree}{before}"
+
+    def _differ(self, customers: Iterable[int]) -> list[str]:
+        """Return the namespaces in which two of the customers told values of which none is the same."""
+        told = [self._told[customer] for customer in customers]
+        return sorted(
+            {
+                namespace
+                for one, other in combinations(told, 2)
+                for namespace in one.keys() & other.keys()
+                if one[namespace].isdisjoint(other[namespace])
+            }
+        )
 
     def _named(self, pair: Pair) -> str:
         return " and ".join(self._names[customer] for customer in pair)
@@ -253,7 +328,8 @@ class _Found:
     def _mark(self, group: _Group) -> str:
         # Keyed by an id that nobody outside the ledger knows, so that no list of addresses can be tried against it.
         key = self._random[min(one.stream for one in group.told)]
-        return blake2b(f"{group.namespace}\0{group.value}".encode(), key=key, digest_size=4).hexdigest()
+        value = compared(group.namespace, group.value)
+        return blake2b(f"{group.namespace}\0{value}".encode(), key=key, digest_size=4).hexdigest()
 
     def clusters(self) -> list[Cluster]:
         """Return the customers that the proposed values chain together."""
@@ -272,11 +348,12 @@ class _Found:
         if len(customers) > self._most:
             refused = f"{len(customers)} customers would become one, more than {self._most}: decide them one by one"
         elif undone:
-            refused = f"{self._named(undone[0])} were merged and unmerged before: decide them one by one, or --again"
+            refused = f"{self._named(undone[0])} were told apart before: decide them one by one, or --again"
         return Cluster(
             into=self._names[customers[0]],
             from_=[self._names[customer] for customer in customers[1:]],
             namespaces=namespaces,
+            differ=self._differ(customers) if len(customers) <= self._most else [],
             evidence=f"rule: the same {' or '.join(namespaces)}",
             refused=refused,
         )
@@ -286,9 +363,18 @@ def _shared(told: Iterable[Identifier], units: Units) -> list[list[Identifier]]:
     """Return the identifiers of each value that more than one customer told, in the order of their first."""
     by_value: dict[tuple[str, str], list[Identifier]] = defaultdict(list)
     for one in told:
-        if value := normalised(one.namespace, one.value):
+        if value := compared(one.namespace, normalised(one.namespace, one.value)):
             by_value[one.namespace, value].append(one)
     return [group for group in by_value.values() if len({units.survivor(one.stream) for one in group}) > 1]
+
+
+def _by_customer(told: Iterable[Identifier], units: Units) -> dict[int, dict[str, set[str]]]:
+    """Return the values that each customer is known by, by namespace."""
+    values: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for one in told:
+        if value := compared(one.namespace, normalised(one.namespace, one.value)):
+            values[units.survivor(one.stream)][one.namespace].add(value)
+    return values
 
 
 def _rejected(made: Iterable[Any], units: Units) -> list[Pair]:

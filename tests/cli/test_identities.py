@@ -82,10 +82,29 @@ def test_whose_decision_it_was_is_its_source(silos: Shell) -> None:
     assert made["source"] == "callcentre"
 
 
+def test_a_person_tells_two_apart_and_every_decision_is_told_with_whose_it_was_and_why(silos: Shell) -> None:
+    apart = ("identities", "reject", "card-7", "c-1", "--why", "mother and daughter", "--source", "store")
+    assert [row["source"] for row in silos(*apart).rows] == ["store", "store"]
+    again = silos(*apart)
+    assert (again.rows, again.err) == ([], "nothing to record: they were told apart already\n")
+    [row] = [row for row in silos("identities").rows if "c-1" in row["customer_ids"]]
+    assert (row["verdict"], row["because"]) == (
+        "rejected", "2 customers share email; card-7 and c-1 were told apart before",
+    )  # fmt: skip
+    silos("identities", "apply", "--namespaces", "email", "--yes")
+    rule, person = silos("identities", "decided").rows
+    assert (rule["from"], rule["evidence"], rule["undone"]) == ("app-9", "rule: the same email", False)
+    assert (person["undone_by"], person["why"]) == ("store", "mother and daughter")
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
         ("identities merge c-1", "takes FROM and INTO"),
+        ("identities merge c-1 c-1 --evidence x", "one and the same customer: name two"),
+        ("identities reject c-1", "takes two customers"),
+        ("identities reject c-1 c-1", "are one customer: name two"),
+        ("identities reject c-1 nobody", "no customer 'nobody'"),
         ("identities merge card-7 c-1", "with --evidence TEXT"),
         ("identities merge card-7 nobody --evidence x", "no customer 'nobody'"),
         ("identities unmerge crm i-1", "no merge: `identities decided` lists them"),
@@ -97,7 +116,7 @@ def test_whose_decision_it_was_is_its_source(silos: Shell) -> None:
     ],
 )
 def test_what_cannot_be_decided_is_refused_with_the_cure(silos: Shell, line: str, words: str) -> None:
-    code = 3 if "no customer" in words or "no event" in words else 2
+    code = 4 if "one and the same" in words else 3 if "no customer" in words or "no event" in words else 2
     assert words in silos(*line.split(), code=code).err
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from threading import Barrier
 from typing import Any
 
 import pytest
 
 from ledger import Ledger
-from ledger.commands import Merger, merge, unmerge
+from ledger.commands import Merger, merge, reject, unmerge
 from ledger.errors import CustomerNotFound, EventNotFound, InvalidArgument, MergeCycle
 from ledger.queries.identities import clusters, decided, normalised, suggest
+from ledger.store.links import units_of
+from ledger.store.log import Until
 from tests.queries.telling import told, write
 
 
@@ -57,7 +60,73 @@ def test_values_are_compared_as_their_namespace_is_read(namespace: str, one: str
 
 def test_a_value_with_nothing_in_it_to_compare_is_shared_by_nobody(quick_ledger: Ledger) -> None:
     record(quick_ledger, known("a", "not given", "phone"), known("b", "unknown", "phone"))
+    record(quick_ledger, known("c", "+", "phone"), known("d", "(+)", "phone"))
     assert suggest(quick_ledger.store) == []
+
+
+def test_a_source_may_tell_the_hash_of_an_address_or_a_number_instead(ledger: Ledger) -> None:
+    address, number = (sha256(value).hexdigest() for value in (b"ann@example.org", b"+3120555"))
+    record(ledger, known("ads-1", address.upper()), known("crm-1", "Ann@example.org"), known("ads-2", address))
+    record(ledger, known("ads-3", number, "phone"), known("crm-2", "+31 20 555", "phone"))
+    assert seen(ledger) == [
+        ("proposed", "email", ["ads-1", "crm-1", "ads-2"]),
+        ("proposed", "phone", ["ads-3", "crm-2"]),
+    ]
+    assert [one.value for one in suggest(ledger.store, values=True)] == ["ann@example.org", "+3120555"]
+    assert {one.value for one in suggest(ledger.store)} == {None}
+
+
+def test_in_what_they_differ_is_said_and_the_less_the_earlier(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "555", "phone"), known("b", "555", "phone"))
+    record(quick_ledger, known("a", "a@x.org"), known("a", "old@x.org"), known("b", "b@x.org"))
+    record(quick_ledger, known("c", "777", "phone"), known("d", "777", "phone"), known("c", "c@x.org"))
+    couple = known("e", "e@x.org", event_id="wrong")
+    record(quick_ledger, known("e", "999", "phone"), known("f", "999", "phone"), couple, known("f", "f@x.org"))
+    record(quick_ledger, told("event.retracted", "e", 2, data_source="test", data_event_id="wrong"))
+    found = {tuple(one.customer_ids): (one.differ, one.because) for one in suggest(quick_ledger.store)}
+    assert list(found) == [("c", "d"), ("e", "f"), ("a", "b")]
+    assert found["a", "b"] == (["email"], "2 customers share phone and differ in email")
+    assert found["c", "d"] == found["e", "f"] == ([], "2 customers share phone")
+    assert [one.differ for one in clusters(quick_ledger.store, ["phone"])] == [["email"], [], []]
+
+
+def test_who_is_told_apart_is_never_one_customer_and_not_proposed_again(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"))
+    before = ledger.store.clock()
+    made = reject(ledger.store, "a", "b", why="father and son", source="shop")
+    assert [place.recorded for place in made] == [True, True]
+    assert seen(ledger) == [("rejected", "email", ["a", "b"])]
+    assert clusters(ledger.store, ["email"]) == []
+    assert reject(ledger.store, "b", "a") == []
+    [one] = decided(ledger.store)
+    assert (one.undone, one.undone_by, one.why) == (True, "shop", "father and son")
+    with ledger.store.engine.connect() as connection:
+        positions = [place.position for place in made]
+        for position in (positions[0] - 1, *positions):
+            streams = units_of(connection, [1, 2], Until(position=position))
+            assert position == positions[0] or not streams
+        times = [Until(known_at=at) for at in (before, ledger.store.clock())]
+        assert [dict(units_of(connection, [1, 2], at)) for at in times] == [{}, {}]
+
+
+def test_those_who_are_one_customer_are_not_told_apart_by_a_word(quick_ledger: Ledger) -> None:
+    record(quick_ledger, known("a", "x@y.org"), known("b", "x@y.org"))
+    merge(quick_ledger.store, [merger("b", "a")])
+    for other in ("a", "b"):
+        with pytest.raises(InvalidArgument, match="are one customer: name two, or undo the merge"):
+            reject(quick_ledger.store, "a", other)
+
+
+def test_whose_decision_it_was_and_why_is_told_of_each(ledger: Ledger) -> None:
+    record(ledger, known("a", "x@y.org"), known("b", "x@y.org"))
+    [made] = merge(ledger.store, [merger("b", "a")], source="shop")
+    [one] = decided(ledger.store)
+    assert (one.source, one.evidence, one.undone, one.undone_by, one.why) == ("shop", "they said so", False, None, None)
+    unmerge(ledger.store, "shop", made.event_id, why="two people", decided_by="office")
+    [one] = decided(ledger.store)
+    assert (one.undone, one.undone_by, one.why) == (True, "office", "two people")
+    assert one.undone_at is not None
+    assert one.undone_at >= one.recorded_at
 
 
 def test_a_value_that_too_many_share_is_listed_and_never_proposed(ledger: Ledger) -> None:
@@ -138,7 +207,7 @@ def test_who_was_merged_and_unmerged_is_not_proposed_again_unless_asked(ledger: 
     unmerge(ledger.store, made.source, made.event_id, why="two people")
     [one] = suggest(ledger.store)
     assert one.verdict == "rejected"
-    assert one.because == "2 customers share email; b and a were merged and unmerged before"
+    assert one.because == "2 customers share email; b and a were told apart before"
     assert clusters(ledger.store, ["email"]) == []
     assert seen(ledger, again=True) == [("proposed", "email", ["a", "b"])]
     assert len(clusters(ledger.store, ["email"], again=True)) == 1
@@ -171,7 +240,7 @@ def test_a_rule_does_not_join_by_a_third_those_who_were_told_apart(quick_ledger:
     unmerge(quick_ledger.store, made.source, made.event_id)
     [one] = clusters(quick_ledger.store, ["email", "card"])
     assert one.refused is not None
-    assert one.refused.startswith("b and a were merged and unmerged before")
+    assert one.refused.startswith("b and a were told apart before")
 
 
 def test_a_rule_names_its_namespaces(quick_ledger: Ledger) -> None:
@@ -215,6 +284,30 @@ def test_two_who_decide_the_same_at_once_record_it_once(ledger: Ledger) -> None:
     with ThreadPoolExecutor(2) as threads:
         one, other = threads.map(decide, range(2))
     assert [sum(pair) for pair in zip(one, other, strict=True)] == [1] * 8
+
+
+def test_two_who_decide_the_opposite_or_undo_at_once_record_it_once(ledger: Ledger) -> None:
+    record(ledger, *(known(f"{side}{pair}", f"{pair}@x.org") for pair in range(8) for side in "ab"))
+    start = Barrier(2)
+
+    def decide(sides: tuple[str, str]) -> list[int]:
+        start.wait()
+        one, other = sides
+        return [len(merge(ledger.store, [merger(f"{one}{pair}", f"{other}{pair}")])) for pair in range(8)]
+
+    def undo(why: str) -> list[int]:
+        start.wait()
+        return [len(unmerge(ledger.store, one.source, one.event_id, why=why)) for one in made]
+
+    def tell_apart(why: str) -> list[int]:
+        start.wait()
+        return [len(reject(ledger.store, "a0", f"b{pair}", why=why)) for pair in range(1, 8)]
+
+    with ThreadPoolExecutor(2) as threads:
+        assert [sum(pair) for pair in zip(*threads.map(decide, (("a", "b"), ("b", "a"))), strict=True)] == [1] * 8
+        made = decided(ledger.store)
+        assert [sum(pair) for pair in zip(*threads.map(undo, ("one", "other")), strict=True)] == [1] * 8
+        assert [sum(pair) for pair in zip(*threads.map(tell_apart, ("one", "other")), strict=True)] == [2] * 7
 
 
 def test_several_are_merged_together_or_not_at_all(ledger: Ledger) -> None:

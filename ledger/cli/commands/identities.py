@@ -13,7 +13,7 @@ from ledger.cli.session import Session
 from ledger.cli.words import counted
 from ledger.errors import InvalidArgument
 
-TAKES = {"suggest": 0, "apply": 0, "merge": 2, "unmerge": 2, "decided": 0}
+TAKES = {"suggest": 0, "apply": 0, "merge": 2, "unmerge": 2, "reject": 2, "decided": 0}
 """What can be done, and how many names it takes."""
 
 ALLOWED = {
@@ -21,16 +21,19 @@ ALLOWED = {
     "apply": {"namespaces", "most", "again", "yes", "source"},
     "merge": {"evidence", "source"},
     "unmerge": {"why", "source"},
+    "reject": {"why", "source"},
     "decided": set[str](),
 }
 """The options that have a meaning for each."""
 
 SUGGESTED = (
-    "verdict", "namespace", "mark", "value", "customers", "customer_ids", "agree", "evidence", "because",
+    "verdict", "namespace", "mark", "value", "customers", "customer_ids", "agree", "differ", "evidence", "because",
 )  # fmt: skip
-RULED = ("into", "from", "namespaces", "evidence", "refused", "merged")
+RULED = ("into", "from", "namespaces", "differ", "evidence", "refused", "merged")
 WRITTEN = ("event_id", "source", "position", "version", "recorded")
-DECIDED = ("from", "into", "source", "event_id", "recorded_at", "undone")
+DECIDED = (
+    "from", "into", "source", "event_id", "recorded_at", "evidence", "undone", "undone_by", "undone_at", "why",
+)  # fmt: skip
 
 
 @command(
@@ -40,7 +43,8 @@ DECIDED = ("from", "into", "source", "event_id", "recorded_at", "undone")
         "customer-ledger identities apply --namespaces email,card",
         "customer-ledger identities apply --namespaces email,card --yes",
         "customer-ledger identities merge shop-7 c-42 --evidence 'same passport'",
-        "customer-ledger identities decided",
+        "customer-ledger identities reject c-7 c-42 --why 'they share a telephone'",
+        "customer-ledger identities decided -f json",
         "customer-ledger identities unmerge identities merge-0f3c --why 'two people'",
     ),
 )
@@ -49,9 +53,11 @@ DECIDED = ("from", "into", "source", "event_id", "recorded_at", "undone")
     type=click.Choice(list(TAKES)),
     default="suggest",
     metavar="[ACTION]",
-    help="suggest (also without an action), apply, merge, unmerge or decided.",
+    help="suggest (also without an action), apply, merge, unmerge, reject or decided.",
 )
-@click.argument("names", nargs=-1, metavar="[NAME]...", help="merge: FROM INTO; unmerge: SOURCE EVENT_ID.")
+@click.argument(
+    "names", nargs=-1, metavar="[NAME]...", help="merge: FROM INTO; unmerge: SOURCE EVENT_ID; reject: two customers."
+)
 @click.option(
     "--namespaces", metavar="NAMES", help="suggest, apply: identifiers of these namespaces, as in email,card."
 )
@@ -61,35 +67,43 @@ DECIDED = ("from", "into", "source", "event_id", "recorded_at", "undone")
     metavar="N",
     help="suggest, apply: a value that more share is too common.  [default: 5]",
 )
-@click.option("--again", is_flag=True, help="suggest, apply: propose those too who were merged and unmerged before.")
+@click.option("--again", is_flag=True, help="suggest, apply: propose those too who were told apart before.")
 @click.option("--values", is_flag=True, help="suggest: tell the values themselves, which are personal.")
 @click.option("--yes", is_flag=True, help="apply: record the merges; else they are only shown.")
 @click.option("--evidence", metavar="TEXT", help="merge: why they are one person. It is kept as a personal field.")
-@click.option("--why", metavar="TEXT", help="unmerge: why they are not. Name nobody: it stands in the clear.")
-@click.option("--source", metavar="NAME", help="apply, merge, unmerge: whose decision it is.  [default: identities]")
+@click.option("--why", metavar="TEXT", help="unmerge, reject: why they are not. Name nobody: it stands in the clear.")
+@click.option("--source", metavar="NAME", help="all that decide: whose decision it is.  [default: identities]")
 def run(session: Session, action: str, names: tuple[str, ...], **given: Any) -> None:
     """Find customers of different sources that may be one person, and decide.
 
-    suggest: the values that customers share and who they are. Never proposed: a value that too many share (a
-    household's, a shop's own number) and those who were merged and unmerged before.
+    suggest: the values that customers share and who they are, those first who agree in most and differ in least.
+    Never proposed: a value that more than --most share (a shop's own number) and those who were told apart before. A
+    household that shares a number is proposed: see in what else they agree or differ.
     apply: the rule that who shares a value in one of the namespaces is one person. It shows what it would merge,
     and records it with --yes; a chain of more than --most customers is refused.
-    merge: FROM lives on in INTO. unmerge: the merge that an event told was wrong. Both write nothing the second time.
-    decided: every merge that was recorded, with the names that unmerge takes.
+    merge: FROM lives on in INTO. unmerge: the merge that an event told was wrong. reject: the two are not one person,
+    and never were merged. Each writes nothing the second time.
+    decided: every decision, with whose it was and why, and the names that unmerge takes.
 
     Every event stays on its own stream, so an unmerge loses nothing. Values are told as marks: equal marks are equal
     values. Figures follow with the next `catch-up`, which computes only the touched customers again.
     """
     options = {name: value for name, value in given.items() if value not in (None, False)}
     _check(action, names, options)
-    {"suggest": _suggest, "apply": _apply, "merge": _merge, "unmerge": _unmerge, "decided": _decided}[action](
-        session, names, options
-    )
+    {
+        "suggest": _suggest,
+        "apply": _apply,
+        "merge": _merge,
+        "unmerge": _unmerge,
+        "reject": _reject,
+        "decided": _decided,
+    }[action](session, names, options)
 
 
 def _check(action: str, names: tuple[str, ...], options: dict[str, Any]) -> None:
     if len(names) != TAKES[action]:
         takes = {"merge": "FROM and INTO, two customers", "unmerge": "SOURCE and EVENT_ID of the merge"}
+        takes["reject"] = "two customers"
         raise InvalidArgument(f"`identities {action}` takes {takes.get(action, 'no name')}")
     if wrong := sorted(options.keys() - ALLOWED[action]):
         raise InvalidArgument(f"--{wrong[0]} has no meaning for `identities {action}`: leave it out")
@@ -129,6 +143,7 @@ def _apply(session: Session, _names: tuple[str, ...], options: dict[str, Any]) -
             "into": one.into,
             "from": one.from_,
             "namespaces": one.namespaces,
+            "differ": one.differ,
             "evidence": one.evidence,
             "refused": one.refused,
             "merged": one.refused is None and "yes" in options,
@@ -162,6 +177,13 @@ def _unmerge(session: Session, names: tuple[str, ...], options: dict[str, Any]) 
     _say_written(session, written, "that merge is undone already")
 
 
+def _reject(session: Session, names: tuple[str, ...], options: dict[str, Any]) -> None:
+    from ledger.commands import DECISIONS, reject
+
+    written = reject(session.store, *names, why=options.get("why"), source=options.get("source", DECISIONS))
+    _say_written(session, written, "they were told apart already")
+
+
 def _say_written(session: Session, written: Iterable[Any], otherwise: str) -> None:
     rows = [{name: getattr(place, name) for name in WRITTEN} for place in written]
     session.out.rows(rows, _written_view, columns=WRITTEN)
@@ -189,7 +211,7 @@ def _suggested_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         return
     told = Shown("value", "value") if any(row["value"] for row in rows) else Shown("mark", "mark")
     about = {
-        "proposed": (Shown("customers", "customer_ids"), Shown("same", "agree")),
+        "proposed": (Shown("customers", "customer_ids"), Shown("same", "agree"), Shown("differ", "differ")),
         "rejected": (Shown("customers", "customer_ids"), Shown("because", "because")),
         "too common": (Shown("namespace", "namespace"), Shown("customers", "customers", "right")),
     }
@@ -204,7 +226,7 @@ def _ruled_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     if not rows:
         yield plain("nobody shares such a value who is not one customer already")
         return
-    columns = (Shown("into", "into"), Shown("from", "from"), Shown("same", "namespaces"))
+    columns = (Shown("into", "into"), Shown("from", "from"), Shown("same", "namespaces"), Shown("differ", "differ"))
     refused = (Shown("refused", "refused"),) if any(row["refused"] for row in rows) else ()
     yield table((*columns, *refused), rows)
 

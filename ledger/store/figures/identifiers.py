@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, text
 
+from ledger.store.mapper import RECORD_COLUMNS
 from ledger.store.rows import chunks
 
 CHUNK = 500
@@ -74,6 +75,22 @@ def is_undone(connection: Connection, position: int) -> bool:
         "WHERE m.position = :position"
     )
     return bool(connection.execute(text(undone), {"position": position}).scalar_one())
+
+
+def undoings(connection: Connection) -> dict[int, int]:
+    """Return the position of the first unmerge that undoes each merge, by the merge's."""
+    rows = connection.execute(
+        text(
+            "SELECT m.position, min(u.position) FROM merges m JOIN unmerges u "
+            "ON u.source = m.source AND u.event_key = m.event_key GROUP BY m.position"
+        )
+    )
+    return {int(merge): int(unmerge) for merge, unmerge in rows}
+
+
+def whole_rows(connection: Connection, positions: Iterable[int]) -> list[Any]:
+    """Return what `RowMapper.whole_event` takes of the events of some positions."""
+    return _chosen(connection, f"SELECT {RECORD_COLUMNS}, sealed FROM events WHERE position IN ({{}})", positions)
 
 
 def names(connection: Connection, positions: Iterable[int]) -> dict[int, Name]:
