@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -54,3 +54,11 @@ class Stretch(Struct, gc=False):
 
 
 _NO_MOVE = Move()
+
+
+def first_met(events: Iterable[RecordedEvent[Data]]) -> int | None:
+    """Return when the first event occurred (µs since 1970), None where there is none.
+
+    To be placed in a segment is none: it stands where it is valid from, which may be long before the customer came.
+    """
+    return next((event.at for event in events if event.type != "customer.segment_assigned"), None)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from ledger.events.event import Data, RecordedEvent
 from ledger.events.voice import SurveyResponded
 from ledger.journey.context import Context
-from ledger.journey.stretch import Stretch
+from ledger.journey.stretch import Stretch, first_met
 from ledger.projections.ratings import scale
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
@@ -75,7 +75,7 @@ class HighlightsFold:
     def evolve(self, state: HighlightsState, stretches: Sequence[Stretch]) -> None:
         for stretch in stretches:
             if state.first_at is None:
-                state.first_at = stretch.events[0].at
+                state.first_at = first_met(stretch.events)
             for event in stretch.events:
                 kind = event.type
                 if kind in ACTS:
@@ -154,7 +154,7 @@ IGNORED = frozenset(
 
 HIGHLIGHTS: Projection[HighlightsState] = Projection(
     name="highlights",
-    version=2,
+    version=3,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),

@@ -16,7 +16,7 @@ from ledger.events.awareness import CampaignContacted, CampaignResponded
 from ledger.events.contacts import is_contact
 from ledger.events.event import Data, RecordedEvent
 from ledger.journey.context import Context
-from ledger.journey.stretch import Stretch
+from ledger.journey.stretch import Stretch, first_met
 from ledger.projections.shape import COMPANY, Column, Projection, Row
 
 Event = RecordedEvent[Data]
@@ -75,7 +75,7 @@ class OutreachFold:
         contacts = self._contacts
         for stretch in stretches:
             if state.first_at is None:
-                state.first_at = stretch.events[0].at
+                state.first_at = first_met(stretch.events)
             for event in stretch.events:
                 kind = event.type
                 if kind in contacts:
@@ -195,7 +195,7 @@ CONTACTS = frozenset(
 
 OUTREACH: Projection[OutreachState] = Projection(
     name="outreach",
-    version=3,
+    version=4,
     columns=(
         Column("source", "text"),
         Column("event_id", "text"),

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from msgspec import Struct
 
 from ledger.events.contacts import is_touchpoint
+from ledger.events.event import Data, RecordedEvent
+from ledger.events.identity import CustomerSegmentAssigned
+from ledger.events.instants import occurred
 from ledger.journey.context import Context
 from ledger.journey.moment import Entry, Evidence
 from ledger.journey.segments import NO_SEGMENTS
 from ledger.journey.stretch import Move, Stretch
 from ledger.projections.canonical import canonical
 from ledger.projections.shape import COMPANY, Column, Projection, Row
+
+Event = RecordedEvent[Data]
 
 
 class OpenOverlay(Struct, array_like=True):
@@ -23,14 +29,17 @@ class OpenOverlay(Struct, array_like=True):
     evidence: Evidence
 
 
+ENDLESS = 2**63 - 1
+
+
 class PositionState(Struct, array_like=True):
     """Where one customer stands; `entered` is the latest entry on the primary track."""
 
     entered: Entry | None = None
     cycle: int = 1
     overlays: list[OpenOverlay] = []
-    first_at: int = 0
-    last_at: int = 0
+    first_at: int = ENDLESS
+    last_at: int = -ENDLESS
     last_source: str = ""
     last_event_id: str = ""
     last_type: str = ""
@@ -45,6 +54,7 @@ class PositionFold:
 
     def __init__(self, context: Context) -> None:
         self._touchpoints = frozenset(t.name for t in context.vocabulary.values() if is_touchpoint(t))
+        self._zone = context.zone
 
     def initial(self) -> PositionState:
         return PositionState()
@@ -52,8 +62,6 @@ class PositionFold:
     def evolve(self, state: PositionState, stretches: Sequence[Stretch]) -> None:
         if not stretches:
             return
-        if state.events == 0:
-            state.first_at = stretches[0].events[0].at
         touchpoints, count, met = self._touchpoints, 0, 0
         for stretch in stretches:
             count += len(stretch.events)
@@ -61,19 +69,35 @@ class PositionFold:
                 kind = event.type
                 if kind in touchpoints:
                     met += 1
+            self._hear(state, stretch.events)
             if stretch.move is not None:
                 _turn(state, stretch.move, stretch.overlays)
         last = stretches[-1]
-        event = last.events[-1]
         state.events += count
         state.touchpoints += met
         state.cycle = last.cycle
         state.segments = last.segments
-        state.last_at = event.at
-        state.last_source = event.source
-        state.last_event_id = event.event_id
-        state.last_type = event.type
-        state.last_channel = event.channel or ""
+
+    def _hear(self, state: PositionState, events: Sequence[Event]) -> None:
+        """Keep when the customer was first heard of, and the last event that was heard of them."""
+        first_at, last_at, latest = state.first_at, state.last_at, None
+        for event in events:
+            at = event.at if event.type != "customer.segment_assigned" else self._said_at(event)
+            first_at = at if at < first_at else first_at  # noqa: FURB136 — min() costs several times as much
+            if at >= last_at:
+                last_at, latest = at, event
+        state.first_at, state.last_at = first_at, last_at
+        if latest is not None:
+            state.last_source = latest.source
+            state.last_event_id = latest.event_id
+            state.last_type = latest.type
+            state.last_channel = latest.channel or ""
+
+    def _said_at(self, event: Event) -> int:
+        """Return when a customer was placed in a segment, which may be valid from long before or after."""
+        if cast(CustomerSegmentAssigned, event.data).valid_from is None:
+            return event.at
+        return occurred(event.occurred_at, event.time_precision, self._zone)
 
     def rows(self, state: PositionState) -> list[Row]:
         if state.events == 0:
@@ -126,7 +150,7 @@ IGNORED = frozenset(
 
 POSITION: Projection[PositionState] = Projection(
     name="journey_position",
-    version=2,
+    version=3,
     columns=(
         Column("stage", "text", nullable=True),
         Column("entered_at", "instant", nullable=True),

@@ -46,7 +46,7 @@ def event(type_: str, at: int = 0, event_id: str | None = None, *, source: str =
         event_id=event_id or f"{type_}@{at}",
         source=source,
         type=type_,
-        occurred_at="",
+        occurred_at=envelope.pop("occurred_at", ""),
         at=at,
         data=VOCABULARY[type_].data(**own),
         **envelope,

@@ -18,7 +18,7 @@ from tests.journey.histories import context
 def test_a_fingerprint_names_projection_version_source_and_context() -> None:
     made = context()
     name, version, source, hashed = Folds(made).fingerprint(PROJECTIONS[0]).split(" ")
-    assert (name, version, hashed) == ("journey_position", "2", made.hash)
+    assert (name, version, hashed) == ("journey_position", "3", made.hash)
     assert len(source) == 32
 
 

@@ -19,6 +19,11 @@ def test_an_experience_is_a_row_with_its_place_and_since_when_the_customer_is_kn
     assert (row["order_before"], row["order_after"], row["score_after"]) == (None, None, None)
 
 
+def test_a_segment_valid_from_before_the_customer_came_is_not_since_when_they_are_known() -> None:
+    placed = event("customer.segment_assigned", 3, data_scheme="tier", data_segment="gold")
+    assert only("highlights", placed, event("page.viewed", 7), WOW)["first_at"] == 7
+
+
 def test_the_last_act_before_and_the_first_after_are_kept() -> None:
     orders = [event("order.placed", day * DAY) for day in (10, 90, 110, 120)]
     row = only("highlights", WOW, *orders)

@@ -155,3 +155,9 @@ def test_segments_are_those_of_the_moment() -> None:
     assert {row["event_id"]: row["segments"] for row in rows} == {
         "one": {}, "two": {"tier": "gold"}, "word": {"tier": "gold"},
     }  # fmt: skip
+
+
+def test_a_segment_valid_from_before_the_customer_came_is_not_since_when_they_are_known() -> None:
+    placed = event("customer.segment_assigned", DAY, data_scheme="tier", data_segment="gold")
+    (row,) = campaigns(placed, contacted(9 * DAY, "c"))
+    assert row["first_at"] == 9 * DAY

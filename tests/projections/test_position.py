@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.journey.histories import entering, event
+from tests.journey.histories import Event, entering, event
 from tests.projections.histories import only
 
 
@@ -72,7 +72,25 @@ def test_a_segment_assigned_late_counts_from_when_it_is_valid() -> None:
         event("customer.segment_assigned", 5_000_000, data_scheme="tier", data_segment="gold"),
         event(
             "customer.segment_assigned", 9_000_000, data_scheme="tier", data_segment="basic",
-            data_valid_from="1970-01-01T00:00:01Z",
+            data_valid_from="1970-01-01T00:00:01Z", occurred_at="1970-01-01T00:00:09Z",
         ),
     )  # fmt: skip
     assert row["segments"] == {"tier": "gold"}
+
+
+def test_a_segment_that_is_valid_later_or_from_before_does_not_move_when_the_customer_was_first_and_last_heard_of() -> (
+    None
+):
+    def gold(valid_from: str) -> Event:
+        placed = {"data_scheme": "tier", "data_segment": "gold", "data_valid_from": valid_from}
+        return event("customer.segment_assigned", 5_000_000, **placed, occurred_at="1970-01-01T00:00:05Z")
+
+    met = event("page.viewed", 4_000_000)
+    later, before = only("journey_position", met, gold("2030-01-01T00:00:00Z")), gold("1969-01-01T00:00:00Z")
+    assert (later["first_at"], later["last_at"], later["last_type"]) == (
+        4_000_000,
+        5_000_000,
+        "customer.segment_assigned",
+    )
+    row = only("journey_position", met, before, event("note.added", 6_000_000))
+    assert (row["first_at"], row["last_at"], row["last_type"]) == (4_000_000, 6_000_000, "note.added")

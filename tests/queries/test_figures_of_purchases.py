@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger import Ledger
-from tests.queries.telling import figures, micros, numbers, only, ordered, told, values, write
+from tests.queries.telling import figures, iso, micros, numbers, only, ordered, told, values, write
 
 FEB, MARCH = 31, 60
 
@@ -67,3 +67,18 @@ def test_only_orders_of_the_window_count(ledger: Ledger) -> None:
     assert only(figures(ledger, "customer_value", "count", since=micros(FEB))).figure.value == 2
     cohorts = figures(ledger, "retention", "count", since=micros(FEB))
     assert numbers(cohorts, "cohort") == {"2024-02": 2}
+
+
+def test_a_segment_that_is_valid_later_or_from_before_moves_neither_the_as_of_time_nor_the_window(
+    ledger: Ledger,
+) -> None:
+    placed = {"data_scheme": "tier", "data_segment": "gold"}
+    write(
+        ledger,
+        ordered("a", 10),
+        ordered("b", 40),
+        told("customer.segment_assigned", "a", 12, **placed, data_valid_from=iso(400)),
+        told("customer.segment_assigned", "b", 41, **placed, data_valid_from=iso(-20)),
+    )
+    (row,) = figures(ledger, "recency", "median")
+    assert (row.figure.value, row.from_, row.as_of) == (16, iso(10), iso(41))

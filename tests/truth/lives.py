@@ -57,6 +57,11 @@ class Life:
     def visits(self) -> list[VisitTruth]:
         return self.told.visits
 
+    @property
+    def first_at(self) -> int:
+        """When the person was first met: a segment may be valid from before that."""
+        return next(event.at for event in self.events if event.type != "customer.segment_assigned")
+
     def of(self, *types: str) -> Iterator[Happening]:
         """Yield the events of some types, in order."""
         places = (self._by_type[type_] for type_ in types if type_ in self._by_type)

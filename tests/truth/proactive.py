@@ -100,7 +100,7 @@ def _weeks(lives: list[Life]) -> dict[str, float]:
     for life in lives:
         words = [event.at for event in _first_words(life)]
         for event in life.of("campaign.contacted"):
-            if event.at + 7 * DAY <= until and event.at - 7 * DAY >= life.events[0].at:
+            if event.at + 7 * DAY <= until and event.at - 7 * DAY >= life.first_at:
                 before.append(sum(event.at - 7 * DAY <= at < event.at for at in words))
                 after.append(sum(event.at < at <= event.at + 7 * DAY for at in words))
     return {"before": mean(before), "after": mean(after), "difference": mean(after) - mean(before)}

@@ -51,7 +51,7 @@ def _watched(lives: list[Life]) -> Iterator[tuple[Life, Happening]]:
     until = observed_until(lives)
     for life in lives:
         for event in life.of("experience.highlighted"):
-            if event.at + WINDOW <= until and event.at - WINDOW >= life.events[0].at:
+            if event.at + WINDOW <= until and event.at - WINDOW >= life.first_at:
                 yield life, event
 
 

@@ -119,7 +119,7 @@ INBOUND_AFTER_OUTREACH = Metric(
     ),
     excluded={
         "immature": "the 7 days after were not over by the end of observation",
-        "not_observed": "the customer's first event was less than 7 days before",
+        "not_observed": "the customer's first event (but for segments) was less than 7 days before",
     },
     parts={"time": "before, after, or difference: after − before"},
     dimensions=("trigger", "campaign", "proactive", "stage", "channel", "department", "segment", "month"),

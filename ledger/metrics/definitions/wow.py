@@ -21,7 +21,7 @@ _WINDOWS = (
 
 _PAIRED = {
     "immature": "the window after was not over by the end of observation",
-    "not_observed": "the customer's first event came after the window before had begun",
+    "not_observed": "the customer's first event (but for segments) came after the window before had begun",
 }
 
 _DIMENSIONS = ("stage", "channel", "department", "segment", "month")
