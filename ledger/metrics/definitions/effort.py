@@ -42,7 +42,7 @@ EFFORT_SCORE = Metric(
         "The caps keep one endless case from hiding the others.",
         "Contacts are the case's events that docs/reference/events.md counts as contacts, of any direction.",
         "The contacts of one interaction are one; a reopening is a contact too.",
-        "A handover is another department than the last known one, a switch another channel than the last known one.",
+        "A handover is another department than the last known one, a switch a contact on another channel than before.",
         "Repeated information is interaction.completed that says so, or an asking for a field in its already_held.",
         "An asking is the first event of a request of a field; its further steps ask for nothing again.",
         "All of the case counts, up to the as-of time, also what came after its resolution.",

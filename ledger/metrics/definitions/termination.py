@@ -217,7 +217,7 @@ WIN_BACK = Metric(
         "not_ended": "no end is recorded",
         "later": "ended after the end of observation (median)",
     },
-    parts={"attempted": "yes: a win-back was attempted within the window; no; all"},
+    parts={"attempted": "yes: a win-back was attempted from the leaving's beginning to the window's end; no; all"},
     dimensions=(*_ABOUT, "campaign"),
     options=("within",),
     window="365d",
