@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from math import floor, log10
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,7 @@ def _widths(columns: Sequence[Shown], cells: Sequence[Sequence[Text]], room: int
     wanted = [max(pair) for pair in zip(wanted, least, strict=True)]
     widths = list(least)
     floors = _floors(columns, cells)
-    for lowest in (floors, [min(NARROWEST, floor) for floor in floors], [1] * len(columns)):
+    for lowest in (floors, [min(NARROWEST, whole) for whole in floors], [1] * len(columns)):
         while sum(widths) > room and (wide := [place for place, low in enumerate(lowest) if widths[place] > low]):
             widths[max(wide, key=lambda place: widths[place])] -= 1
     while sum(widths) < room and widths != wanted:
@@ -211,10 +212,17 @@ def figure(given: Any, unit: str) -> str:
     if unit == "difference of shares":
         return f"{given * 100:.1f}"
     if unit == "share":
-        return f"{given * 100:.1f}%"
+        return _percentage(given)
     if CURRENCY.fullmatch(unit):
         return f"{given:,.2f}"
     return number(given) if isinstance(given, float) else value(given)
+
+
+def _percentage(share: float) -> str:
+    """Return a share as a percentage: with one decimal, or so many that what is not 0 or 1 does not look like it."""
+    edge = min(abs(share), abs(1 - share))
+    decimals = 1 if edge >= 0.01 or edge < 1e-9 else min(9, 1 - floor(log10(edge * 100)))
+    return f"{share * 100:.{decimals}f}%"
 
 
 def interval(low: float | None, high: float | None, unit: str) -> str:

@@ -90,9 +90,9 @@ def _ranking(probability: Floats, came: Came, scope: Scope) -> Figure:
     n, left = len(came), int(np.count_nonzero(came))
     found = auc(probability, came)
     if found is None:
-        return PREDICTION_RANKING.figure("score", None, n, scope, numerator=left)
+        return PREDICTION_RANKING.figure("auc", None, n, scope, numerator=left)
     area, variance = found
-    return PREDICTION_RANKING.figure("score", area, n, scope, interval=_on_logit(area, variance), numerator=left)
+    return PREDICTION_RANKING.figure("auc", area, n, scope, interval=_on_logit(area, variance), numerator=left)
 
 
 def _on_logit(area: float, variance: float) -> tuple[float, float] | None:
@@ -110,25 +110,25 @@ def _error(probability: Floats, came: Came, scope: Scope) -> list[Figure]:
     skill = None if brier is None or not 0 < rate < 1 else 1 - brier / (rate * (1 - rate))
     return [
         PREDICTION_ERROR.figure("mean", brier, n, scope),
-        PREDICTION_ERROR.figure("score", skill, n, scope),
+        PREDICTION_ERROR.figure("skill", skill, n, scope),
     ]
 
 
 def _bias(expected: float, left: int, n: int, scope: Scope) -> Figure:
     interval = wilson(left, n)
     if interval is None or not expected > 0:
-        return PREDICTION_BIAS.figure("score", None, n, scope, numerator=left)
+        return PREDICTION_BIAS.figure("ratio", None, n, scope, numerator=left)
     low, high = (end * n / expected for end in interval)
-    return PREDICTION_BIAS.figure("score", left / expected, n, scope, interval=(low, high), numerator=left)
+    return PREDICTION_BIAS.figure("ratio", left / expected, n, scope, interval=(low, high), numerator=left)
 
 
 def _slope(probability: Floats, came: Came, scope: Scope) -> Figure:
     n = len(came)
     found = slope(probability, came)
     if found is None:
-        return PREDICTION_SLOPE.figure("score", None, n, scope)
+        return PREDICTION_SLOPE.figure("slope", None, n, scope)
     value, error = found
-    return PREDICTION_SLOPE.figure("score", value, n, scope, interval=(value - Z * error, value + Z * error))
+    return PREDICTION_SLOPE.figure("slope", value, n, scope, interval=(value - Z * error, value + Z * error))
 
 
 def slope(probability: Floats, came: Came) -> tuple[float, float] | None:

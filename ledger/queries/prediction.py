@@ -176,7 +176,7 @@ def _model(learnt: Learnt) -> Iterator[Figure]:
     yield share(HAZARD_TRAINING, hazard.left, hazard.rows, scope)
     for term, unit, value, low, high, told_by in hazard.coefficients():
         yield HAZARD_COEFFICIENTS.figure(
-            "score",
+            "log_odds",
             value,
             hazard.person_periods,
             scope.split(term=term, term_unit=unit),

@@ -58,11 +58,11 @@ def test_the_interval_of_auc_stays_within_0_and_1_and_there_is_none_of_a_perfect
     came = np.array([False] * 20 + [True] * 3)
     nearly = np.linspace(0.1, 0.9, 23)
     nearly[[19, 20]] = nearly[[20, 19]]
-    figure = one(foretold(nearly, came), "prediction_ranking", "score")
+    figure = one(foretold(nearly, came), "prediction_ranking", "auc")
     assert figure.low is not None
     assert figure.high is not None
     assert 0 < figure.low < float(figure.value or 0) < figure.high < 1
-    perfect = one(foretold(np.linspace(0.1, 0.9, 23), came), "prediction_ranking", "score")
+    perfect = one(foretold(np.linspace(0.1, 0.9, 23), came), "prediction_ranking", "auc")
     assert (perfect.value, perfect.low, perfect.high) == (1.0, None, None)
 
 
@@ -72,16 +72,16 @@ def test_the_brier_score_is_that_of_scikit_learn_and_skill_is_against_the_share_
     brier = brier_score_loss(came, probability)
     rate = came.mean()
     assert one(figures, "prediction_error", "mean").value == pytest.approx(brier, abs=1e-12)
-    assert one(figures, "prediction_error", "score").value == pytest.approx(1 - brier / (rate * (1 - rate)), abs=1e-12)
+    assert one(figures, "prediction_error", "skill").value == pytest.approx(1 - brier / (rate * (1 - rate)), abs=1e-12)
 
 
 def test_to_foretell_the_share_that_left_of_everyone_has_no_skill() -> None:
     came = np.array([True] * 10 + [False] * 30)
     figures = foretold(np.full(40, 0.25), came)
-    assert one(figures, "prediction_error", "score").value == pytest.approx(0)
-    assert one(figures, "prediction_ranking", "score").value == 0.5
-    assert one(figures, "prediction_bias", "score").value == pytest.approx(1)
-    assert one(figures, "prediction_slope", "score").value is None
+    assert one(figures, "prediction_error", "skill").value == pytest.approx(0)
+    assert one(figures, "prediction_ranking", "auc").value == 0.5
+    assert one(figures, "prediction_bias", "ratio").value == pytest.approx(1)
+    assert one(figures, "prediction_slope", "slope").value is None
 
 
 def test_the_slope_is_the_maximum_of_its_likelihood() -> None:
@@ -115,7 +115,7 @@ def test_a_separation_has_no_slope() -> None:
 
 def test_the_bias_is_those_who_left_over_those_foretold_to() -> None:
     came = np.array([True] * 10 + [False] * 30)
-    figure = one(foretold(np.linspace(0.1, 0.4, 40), came), "prediction_bias", "score")
+    figure = one(foretold(np.linspace(0.1, 0.4, 40), came), "prediction_bias", "ratio")
     assert figure.value == pytest.approx(1.0)
     assert (figure.numerator, figure.n) == (10, 40)
     low, high = wilson(10, 40) or (0, 0)
@@ -151,12 +151,12 @@ def test_where_nobody_is_judged_no_figure_is_told() -> None:
 @pytest.mark.parametrize("everyone", [True, False])
 def test_where_all_or_none_left_there_is_nothing_to_tell_apart(everyone: bool) -> None:
     figures = foretold(np.array([0.1, 0.2]), np.array([everyone, everyone]))
-    assert one(figures, "prediction_ranking", "score").value is None
-    assert one(figures, "prediction_error", "score").value is None
-    assert one(figures, "prediction_slope", "score").value is None
+    assert one(figures, "prediction_ranking", "auc").value is None
+    assert one(figures, "prediction_error", "skill").value is None
+    assert one(figures, "prediction_slope", "slope").value is None
     assert one(figures, "prediction_error", "mean").value is not None
 
 
 def test_one_who_left_gives_an_area_and_no_interval() -> None:
-    figure = one(foretold(np.array([0.1, 0.2, 0.3]), np.array([False, True, False])), "prediction_ranking", "score")
+    figure = one(foretold(np.array([0.1, 0.2, 0.3]), np.array([False, True, False])), "prediction_ranking", "auc")
     assert (figure.value, figure.low) == (0.5, None)

@@ -73,23 +73,23 @@ def test_an_evaluation_finds_that_those_who_complained_leave(ledger: Ledger) -> 
     write(ledger, *lives(500))
     known_now = ledger.store.clock()
     rows = evaluate(ledger.store, at=micros(150), horizon=HORIZON, known_at=known_now)
-    ranking = figure(rows, "prediction_ranking", "score")
+    ranking = figure(rows, "prediction_ranking", "auc")
     assert ranking.low > 0.5
     everyone = figure(rows, "prediction_calibration", "share", tenth="all")
     assert everyone.n == ranking.n
     assert ranking.numerator == everyone.numerator > 10
-    bias = figure(rows, "prediction_bias", "score")
+    bias = figure(rows, "prediction_bias", "ratio")
     assert bias.low < 1 < bias.high
-    slope = figure(rows, "prediction_slope", "score")
+    slope = figure(rows, "prediction_slope", "slope")
     assert slope.low < 1 < slope.high
-    assert figure(rows, "prediction_error", "score").value > 0
+    assert figure(rows, "prediction_error", "skill").value > 0
     assert sum(row.figure.n for row in rows if row.figure.by.get("tenth") not in (None, "all")) == 2 * everyone.n
 
 
 def test_the_coefficients_say_what_was_told_in_the_lives(small_ledger: Ledger) -> None:
     write(small_ledger, *lives(500), build=False)
     rows = model(small_ledger.store, Outlook(horizon=HORIZON, as_of=micros(240)))
-    complaints = figure(rows, "hazard_coefficients", "score", term="complaints in 90 days")
+    complaints = figure(rows, "hazard_coefficients", "log_odds", term="complaints in 90 days")
     assert complaints.low > 0
     training = figure(rows, "hazard_training", "share")
     assert (training.n, training.by) == (rows[0].figure.n, {"horizon": "30d"})
@@ -195,12 +195,12 @@ def test_who_had_left_by_then_as_is_known_only_now_is_left_out_and_counted(clock
     clock.now = micros(241)
     write(clocked, left("late", 120), *[event for event in lives(300) if event["occurred_at"] >= iso(150)])
     strict = evaluate(clocked.store, at=micros(150), horizon=HORIZON)
-    ranking = figure(strict, "prediction_ranking", "score")
+    ranking = figure(strict, "prediction_ranking", "auc")
     assert ranking.excluded == {"gone": 1}
     assert ranking.by["trained_known_at"] == iso(150)
     hindsight = evaluate(clocked.store, at=micros(150), horizon=HORIZON, known_at=micros(241))
-    assert figure(hindsight, "prediction_ranking", "score").excluded == {}
-    assert figure(hindsight, "prediction_ranking", "score").n == ranking.n
+    assert figure(hindsight, "prediction_ranking", "auc").excluded == {}
+    assert figure(hindsight, "prediction_ranking", "auc").n == ranking.n
     training = [figure(rows, "hazard_training", "share").numerator for rows in (strict, hindsight)]
     assert training == [training[0], training[0] + 1]
 
@@ -213,7 +213,7 @@ def test_customers_merged_since_have_the_fate_of_the_one_they_became(clocked: Le
     merged = told("customer.merged", "new", 200, data_from="old", data_into="new")
     write(clocked, *[e for e in events if e["occurred_at"] >= iso(150)], left("new", 160), merged)
     apart = evaluate(clocked.store, at=micros(150), horizon=HORIZON)
-    events_of = figure(apart, "prediction_ranking", "score").numerator
+    events_of = figure(apart, "prediction_ranking", "auc").numerator
     catch_up(clocked.store)
     leavings = [event["occurred_at"] for event in events if event["type"] == "contract.terminated"]
     came = sum(iso(150) <= at < iso(180) for at in leavings)
@@ -227,9 +227,9 @@ def test_who_was_one_customer_then_and_is_several_now_is_left_out_and_counted(cl
     write(clocked, *[e for e in events if e["occurred_at"] < iso(150)], used("old", 10), used("new", 11), merged)
     clock.now = micros(241)
     write(clocked, *[e for e in events if e["occurred_at"] >= iso(150)], left("new", 160))
-    one = figure(evaluate(clocked.store, at=micros(150), horizon=HORIZON), "prediction_ranking", "score")
+    one = figure(evaluate(clocked.store, at=micros(150), horizon=HORIZON), "prediction_ranking", "auc")
     write(clocked, told("customer.unmerged", "new", 200, data_source="test", data_event_id="merge"))
-    several = figure(evaluate(clocked.store, at=micros(150), horizon=HORIZON), "prediction_ranking", "score")
+    several = figure(evaluate(clocked.store, at=micros(150), horizon=HORIZON), "prediction_ranking", "auc")
     assert (one.excluded, several.excluded) == ({}, {"several": 1})
     assert (several.n, several.numerator) == (one.n - 1, one.numerator - 1)
 

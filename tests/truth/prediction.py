@@ -42,16 +42,16 @@ def _counted(rows: Rows, metric: str, **by: str) -> list[int]:
     return [one(of_metric, "share", "n", **by), one(of_metric, "share", "numerator", **by)]
 
 
-def _interval(rows: Rows, metric: str, **by: str) -> tuple[float, float]:
+def _interval(rows: Rows, metric: str, statistic: str, **by: str) -> tuple[float, float]:
     of_metric = [row for row in rows if row["metric"] == metric]
-    return one(of_metric, "score", "low", **by), one(of_metric, "score", "high", **by)
+    return one(of_metric, statistic, "low", **by), one(of_metric, statistic, "high", **by)
 
 
 def _no_effect(term: str) -> Known:
     return Known(
         f"Log odds of leaving by {term}, which the simulator never looks at",
         "predict model --horizon 90d",
-        lambda rows: _interval(rows, "hazard_coefficients", term=term),
+        lambda rows: _interval(rows, "hazard_coefficients", "log_odds", term=term),
         lambda _: 0,
     )
 
@@ -72,7 +72,7 @@ FIGURES = (
     Known(
         "Those who left against those foretold to",
         EVALUATE,
-        lambda rows: _interval(rows, "prediction_bias"),
+        lambda rows: _interval(rows, "prediction_bias", "ratio"),
         lambda _: 1,
     ),
     _no_effect("complaints in 90 days"),

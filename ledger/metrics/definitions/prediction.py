@@ -66,7 +66,7 @@ HAZARD_COEFFICIENTS = Metric(
     source="the log, folded anew: projections/risk.py",
     statistics=(
         Statistic(
-            name="score",
+            name="log_odds",
             unit="log odds",
             formula="what one unit of the term adds to the log odds of leaving in a period; the numerator is the "
             "person-periods in which the term was not 0",
@@ -133,7 +133,7 @@ PREDICTION_RANKING = Metric(
     source="the log as it was known then; stage_visits as known now",
     statistics=(
         Statistic(
-            name="score",
+            name="auc",
             unit="AUC",
             formula="pairs of one who left and one who stayed in which who left was given the higher risk (equal risks "
             "count half) / all such pairs; the numerator is those who left",
@@ -157,7 +157,7 @@ PREDICTION_ERROR = Metric(
     statistics=(
         Statistic(name="mean", unit="Brier", formula="Σ (risk foretold − 1 if they left else 0)² / n"),
         Statistic(
-            name="score",
+            name="skill",
             unit="skill",
             formula="1 − Brier score / (p(1 − p)), p the share that did leave: 0 is no better than knowing p",
         ),
@@ -177,7 +177,7 @@ PREDICTION_BIAS = Metric(
     source="the log as it was known then; stage_visits as known now",
     statistics=(
         Statistic(
-            name="score",
+            name="ratio",
             unit="observed / foretold",
             formula="those who left / Σ risk foretold: above 1 more left than was foretold",
             interval="Wilson's of the share that left, over the mean risk foretold, 95 %",
@@ -198,7 +198,7 @@ PREDICTION_SLOPE = Metric(
     source="the log as it was known then; stage_visits as known now",
     statistics=(
         Statistic(
-            name="score",
+            name="slope",
             unit="slope",
             formula="b of logit P(left) = a + b · logit(risk foretold): below 1 the risks were too extreme",
             interval="Wald, 95 %",
