@@ -44,6 +44,13 @@ def test_an_option_that_changes_nothing_is_refused(told: Shell) -> None:
     assert "`within` changes nothing" in told("touchpoints", "touchpoint_trouble", "--within", "30d", code=2).err
 
 
+def test_a_definition_names_the_options_that_change_its_figures(shell: Shell) -> None:
+    assert "  options: --currency, --top\n" in shell("metrics", "--list", "rfm", "-f", "table").out
+    assert "options:" not in shell("metrics", "--list", "nps", "-f", "table").out
+    listed = {row["metric"]: row["options"] for row in shell("metrics", "--list", "time_between", "dwell").rows}
+    assert listed == {"time_between": ["from", "to", "per"], "dwell": []}
+
+
 def test_what_an_option_leaves_as_it_is_is_said_where_it_changes_something_beside(told: Shell) -> None:
     assert "--within changes nothing in nps\n" in told("metrics", "nps", "win_back", "--within", "30d").err
     alone = "--currency changes volume, customer_value, and none of the others"

@@ -54,6 +54,13 @@ def test_a_statistic_a_metric_does_not_have_is_refused() -> None:
         metric("nps").figure("median", 1, 1)
 
 
+def test_only_what_people_call_a_score_is_a_score_and_a_difference_is_no_share() -> None:
+    statistics = [(found.name, statistic) for found in METRICS.values() for statistic in found.statistics]
+    assert {name for name, statistic in statistics if statistic.name == "score"} == {"nps", "effort_score"}
+    for name, statistic in statistics:
+        assert (statistic.name == "difference") is statistic.unit.startswith("difference"), name
+
+
 def test_a_split_a_metric_does_not_have_is_refused() -> None:
     demand_dimension(metric("nps"), "channel")
     with pytest.raises(InvalidArgument, match="cannot be split by 'stage'"):

@@ -83,6 +83,8 @@ def _registered(names: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def _definition(metric: Metric) -> dict[str, Any]:
+    from ledger.metrics.registry import called
+
     return {
         "topic": metric.topic,
         "metric": metric.name,
@@ -90,6 +92,7 @@ def _definition(metric: Metric) -> dict[str, Any]:
         "title": metric.title,
         "statistics": [statistic.name for statistic in metric.statistics],
         "by": list(metric.dimensions),
+        "options": [called(option) for option in metric.options],
         "n": metric.n,
         "source": metric.source,
         "window": metric.window,
@@ -138,6 +141,8 @@ def _definitions_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
             for key, text in row[name].items():
                 yield plain(f"  {title} {key}: {text}")
         yield plain(f"  can be split by: {', '.join(row['by']) or 'nothing'}")
+        if row["options"]:
+            yield plain(f"  options: {', '.join(f'--{option}' for option in row['options'])}")
         for note in row["notes"]:
             yield plain(f"  {note}")
         yield plain("")
