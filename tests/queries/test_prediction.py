@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger import Ledger
 from ledger.errors import CustomerNotFound, InvalidArgument
@@ -203,6 +204,41 @@ def test_who_had_left_by_then_as_is_known_only_now_is_left_out_and_counted(clock
     assert figure(hindsight, "prediction_ranking", "auc").n == ranking.n
     training = [figure(rows, "hazard_training", "share").numerator for rows in (strict, hindsight)]
     assert training == [training[0], training[0] + 1]
+
+
+def test_what_is_foretold_from_the_whole_log_is_what_a_log_that_ended_then_foretold(
+    clocked: Ledger, clock: SetClock, quick_ledger: Ledger
+) -> None:
+    segment = {"data_scheme": "tier", "data_segment": "gold"}
+    before = [
+        *(event for event in lives(300) if event["occurred_at"] < iso(150)),
+        *(told("customer.segment_assigned", f"c{number}", 30, **segment) for number in range(0, 300, 3)),
+        *(complained("taken back", day) for day in (20, 140)),
+        told("feedback.received", "taken back", 149, "mistaken", data_kind="complaint"),
+        told("stage.entered", "corrected", 100, "entered", data_stage="use"),
+        *(used(name, 10) for name in ("old", "new", "one", "two")),
+        told("customer.merged", "one", 50, "merge", data_from="two", data_into="one"),
+    ]
+    since = [
+        *(event for event in lives(300) if event["occurred_at"] >= iso(150)),
+        *(complained(f"c{number}", 145) for number in range(300)),
+        told("customer.segment_assigned", "new", 200, data_valid_from=iso(20), **segment),
+        told("event.retracted", "taken back", 200, data_source="test", data_event_id="mistaken"),
+        told("stage.corrected", "corrected", 200, data_source="test", data_event_id="entered", data_stage="renewal"),
+        told("customer.merged", "new", 200, data_from="old", data_into="new"),
+        told("customer.unmerged", "one", 200, data_source="test", data_event_id="merge"),
+    ]
+    clock.now = micros(150)
+    write(clocked, *before, build=False)
+    write(quick_ledger, *before, build=False)
+    clock.now = micros(241)
+    write(clocked, *since, build=False)
+    outlook = Outlook(horizon=HORIZON, as_of=micros(150) - 1, scheme="tier")
+    known_then = replace(outlook, known_at=micros(150))
+    for asked in (model, risks):
+        then = [row.figure for row in asked(quick_ledger.store, outlook)]
+        assert [row.figure for row in asked(clocked.store, known_then)] == then
+        assert [row.figure for row in asked(clocked.store, outlook)] != then
 
 
 def test_customers_merged_since_have_the_fate_of_the_one_they_became(clocked: Ledger, clock: SetClock) -> None:
