@@ -125,15 +125,10 @@ def _list_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
 
 def _definitions_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     from ledger.cli.drawing import plain
-    from ledger.metrics.registry import METRICS
 
     for row in rows:
         yield plain(f"{row['definition']}: {row['title']}")
-        for statistic, formula in row["formulas"].items():
-            interval = f"; interval: {row['intervals'][statistic]}" if statistic in row["intervals"] else ""
-            called = METRICS[row["metric"]].statistic(statistic).called
-            shown_as = f", in tables {called}" if called else ""
-            yield plain(f"  {statistic}{shown_as} ({row['units'][statistic]}): {formula}{interval}")
+        yield from _formulas(row)
         for name in ("n", "source", "window", "reference", "command"):
             if row[name] is not None:
                 yield plain(f"  {name}: {row[name]}")
@@ -146,6 +141,17 @@ def _definitions_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         for note in row["notes"]:
             yield plain(f"  {note}")
         yield plain("")
+
+
+def _formulas(row: dict[str, Any]) -> Iterator[Any]:
+    from ledger.cli.drawing import plain
+    from ledger.metrics.registry import METRICS
+
+    for statistic, formula in row["formulas"].items():
+        interval = f"; interval: {row['intervals'][statistic]}" if statistic in row["intervals"] else ""
+        called = METRICS[row["metric"]].statistic(statistic).called
+        shown_as = f", in tables {called}" if called else ""
+        yield plain(f"  {statistic}{shown_as} ({row['units'][statistic]}): {formula}{interval}")
 
 
 def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
