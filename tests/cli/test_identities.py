@@ -50,6 +50,13 @@ def test_a_rule_shows_what_it_would_merge_and_merges_only_when_told(silos: Shell
         ("c-2", ["app-9"], False),
     ]
     assert "2 merges to record: nothing is recorded without --yes" in ran.err
+    assert "differ" not in ran.err
+    silos("append", "-", "-o", os.devnull, "-q", stdin=ndjson([
+        _known(30, "c-2", "41", "loyalty"), _known(31, "app-9", "42", "loyalty"),
+    ]))  # fmt: skip
+    ran = silos("identities", "apply", "--namespaces", "email")
+    assert "1 of 2 would join customers who differ in something else" in ran.err
+    assert [row["differ"] for row in ran.rows] == [[], ["loyalty"]]
     assert silos("identities", "decided").rows == []
     ran = silos("identities", "apply", "--namespaces", "email", "--yes")
     assert all(row["merged"] for row in ran.rows)

@@ -158,6 +158,10 @@ def _apply(session: Session, _names: tuple[str, ...], options: dict[str, Any]) -
         )
     else:
         session.say(f"{counted(len(mergers), 'merge')} to record{refused}: nothing is recorded without --yes")
+        if differing := sum(bool(one.differ) for one in kept):
+            session.say(
+                f"{differing} of {len(kept)} would join customers who differ in something else: look at them first"
+            )
 
 
 def _merge(session: Session, names: tuple[str, ...], options: dict[str, Any]) -> None:
