@@ -64,12 +64,11 @@ def _require_file(path: Path | None, address: str, create: bool) -> None:
     if path is None:
         return
     try:
-        if path.exists():
-            if not path.is_file():
-                raise InvalidArgument(f"{address} is a folder or a device: name a file")
-        elif not create:
+        if path.exists() and not path.is_file():
+            raise InvalidArgument(f"{address} is a folder or a device: name a file")
+        if not create and not (path.exists() and path.stat().st_size):  # an empty file is not to become a database
             raise LedgerMissing(f"there is no ledger at {address} yet: make one with `customer-ledger init`")
-        elif not path.absolute().parent.is_dir():
+        if not path.absolute().parent.is_dir():
             raise LedgerMissing(f"the folder of {address} does not exist: make it first")
     except PermissionError as error:
         raise PermissionRefused(f"{address} may not be looked at: check the permissions of its folders") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -46,6 +46,7 @@ def command(name: str, *, examples: Sequence[str]) -> Callable[[Body], LedgerCom
     def make(body: Body) -> LedgerCommand:
         @wraps(body)
         def callback(**given: Any) -> int | None:
+            _require_filled(click.get_current_context(), given)
             shared = {option: given.pop(option) for option in SHARED}
             settings = {option: shared[option] for option in ("url", "format", "output", "quiet")}
             source = click.get_current_context().get_parameter_source("format")
@@ -66,6 +67,17 @@ def command(name: str, *, examples: Sequence[str]) -> Callable[[Body], LedgerCom
         return made
 
     return make
+
+
+def _require_filled(context: click.Context, given: Mapping[str, Any]) -> None:
+    """Refuse an empty text, which a script's variable that was never set leaves: as a path it is the current folder."""
+    for param in context.command.params:
+        value = given[param.name or ""]
+        if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE and (
+            value == "" or (isinstance(value, tuple) and "" in value)
+        ):
+            name = param.opts[-1] if isinstance(param, click.Option) else (param.metavar or "")
+            raise click.UsageError(f"{name} is empty: give it a value, or leave it out")
 
 
 def _is_shared(param: click.Parameter) -> bool:

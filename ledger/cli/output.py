@@ -12,6 +12,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from ledger.cli.exits import Exit
+from ledger.cli.failures import Failure
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -38,7 +41,7 @@ class Output:
     """The data of one command: rows, or one object. Nothing is opened before there is something to write."""
 
     def __init__(self, format: str, path: str | None, *, insists: bool = False) -> None:
-        self._path = None if path in (None, "-") else Path(path or "")
+        self._path = None if path in (None, "-") else _place(Path(path or ""))
         self.chosen = format if path in (None, "-") else "file"
         self.format = self._settled(format, insists)
         self.zone: ZoneInfo | None = None
@@ -144,6 +147,15 @@ class Output:
                 part.replace(self._path)
             finally:
                 part.unlink(missing_ok=True)
+
+
+def _place(path: Path) -> Path:
+    """Return a path that a file may be made at, before anything is done whose result it is to hold."""
+    if path.is_dir():
+        raise Failure(f"cannot write {path} (Is a directory): name a file in it", Exit.STORAGE)
+    if not path.parent.is_dir():
+        raise Failure(f"cannot write {path} (No such file or directory): make its folder first", Exit.STORAGE)
+    return path
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
 
+from ledger.errors import InvalidArgument
 from ledger.events.event import RecordedEvent, fold_order, utc
 from ledger.journey.reading import LASTING
 from ledger.queries.customer import read_customer
@@ -50,8 +52,11 @@ EVERY = HistoryFilter()
 def history(store: Store, customer_id: str, filter: HistoryFilter = EVERY, until: Until = NOW) -> list[dict[str, Any]]:
     """Return a customer's events as wire objects with `position`, `version`, `recorded_at` and `retracted` beside.
 
-    They come in the order of the fold. A retracted event is shown, and says so. Raises CustomerNotFound.
+    They come in the order of the fold. A retracted event is shown, and says so. Raises CustomerNotFound, and
+    InvalidArgument for a type or a family that no event can be of.
     """
+    _require_known("type", filter.type, {*store.context.vocabulary})
+    _require_known("family", filter.family, {kind.family for kind in store.context.vocabulary.values()})
     log = read_customer(store, customer_id, until, personal=True)
     retracted = {
         (event.stream, event.data.source, event.data.event_id)
@@ -64,6 +69,13 @@ def history(store: Store, customer_id: str, filter: HistoryFilter = EVERY, until
         for event in sorted(log.events, key=fold_order)
         if filter.takes(event, store.context.vocabulary[event.type].family)
     ]
+
+
+def _require_known(what: str, name: str | None, known: Collection[str]) -> None:
+    if name is not None and name not in known:
+        near = get_close_matches(name, known, 1)
+        cure = f"did you mean {near[0]!r}?" if near else "check its spelling, or declare it"
+        raise InvalidArgument(f"no event is of the {what} {name!r}: {cure}")
 
 
 def event(store: Store, source: str, event_id: str) -> dict[str, Any]:
