@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from errno import ENOSPC
 
 from ledger.errors import InvalidDefinition, InvalidEvent, Problem
 
@@ -36,6 +37,8 @@ def sentence(error: BaseException) -> str:
         return listed(error.name, error.problems)
     if isinstance(error, InvalidEvent):
         return listed("the event", error.problems)
+    if isinstance(error, OSError) and error.errno == ENOSPC:
+        return f"no room is left where it writes: free some, and run the same command again ({error.strerror})"
     if isinstance(error, OSError) and error.strerror:
         return f"cannot use {error.filename}: {error.strerror}" if error.filename else f"cannot go on: {error.strerror}"
     return str(error)

@@ -89,7 +89,8 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_half_written(told: Shell) ->
             check=False,
         )
     assert done.returncode == Exit.STORAGE
-    assert done.stderr == b"Error: cannot go on: No space left on device\n"
+    words = b"no room is left where it writes: free some, and run the same command again (No space left on device)"
+    assert done.stderr == b"Error: " + words + b"\n"
 
 
 def test_projections_that_were_never_built_name_the_cure(shell: Shell) -> None:
