@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 
 from msgspec import Struct
@@ -166,12 +166,11 @@ def rating(everyone: Sums, met: Mapping[str, Sums], map_: Map, scope: Scope = EV
     return [figure for *_, figures in sorted(told, key=lambda one: one[:3]) for figure in figures]
 
 
-def sums(rows: Iterable[Sequence[float]]) -> Sums:
-    """Return the sums of rows of (n, total, total of squares) together."""
-    total = Sums()
-    for n, each, squares in rows:
-        total = total.plus(Sums(int(n), Fraction(each), Fraction(squares)))
-    return total
+def sums(scores: Mapping[float, int]) -> Sums:
+    """Return the sums of scores, each given so many times."""
+    exact = [(Fraction(score), n) for score, n in scores.items()]
+    total, squares = (sum((score**power * n for score, n in exact), Fraction(0)) for power in (1, 2))
+    return Sums(sum(scores.values()), total, squares)
 
 
 Test = Callable[[Touchpoint | None, bool], bool]

@@ -72,30 +72,29 @@ def figure_rows(view: View, figures: Iterable[Figure]) -> list[FigureRow]:
     """Return figures with where they were seen from; parked customers are left out of every one."""
     count = view.parked
     parked = {"parked": count} if count else {}
-    journey = view.context.journey.hash
-    return [_row(view, figure, parked, journey) for figure in figures]
+    asked, windows = view.asked, dict[Any, tuple[str | None, str | None]]()
+    journey, zone = view.context.journey.hash, view.context.zone.key
+    as_of = iso(view.observed[1] if asked.as_of is None else asked.as_of)
+    known_at = iso(asked.known_at)
+    rows = []
+    for figure in figures:
+        figure.excluded.update(parked)
+        # Thousands of figures share a window.
+        of = (_grain(figure), figure.first_at, figure.last_at)
+        from_, to = windows.get(of) or windows.setdefault(of, _window(view, *of))
+        rows.append(
+            FigureRow(
+                figure=figure, from_=from_, to=to, position=view.position, journey=journey, as_of=as_of,
+                known_at=known_at, zone=zone,
+            )
+        )  # fmt: skip
+    return rows
 
 
-def _row(view: View, figure: Figure, parked: dict[str, int], journey: str) -> FigureRow:
-    first, last = _window(view, figure)
-    asked = view.asked
-    figure.excluded.update(parked)
-    return FigureRow(
-        figure=figure,
-        from_=iso(first),
-        to=iso(last),
-        position=view.position,
-        journey=journey,
-        as_of=iso(view.observed[1] if asked.as_of is None else asked.as_of),
-        known_at=iso(asked.known_at),
-        zone=view.context.zone.key,
-    )
-
-
-def _window(view: View, figure: Figure) -> tuple[int | None, int | None]:
-    within = rounded(view.asked, view.context, _grain(figure))
-    first, last = view.observed if figure.first_at is None else (figure.first_at, figure.last_at)
-    return (first if within.first is None else within.first), (last if within.end is None else within.end)
+def _window(view: View, grain: Grain, first_at: int | None, last_at: int | None) -> tuple[str | None, str | None]:
+    within = rounded(view.asked, view.context, grain)
+    first, last = view.observed if first_at is None else (first_at, last_at)
+    return iso(first if within.first is None else within.first), iso(last if within.end is None else within.end)
 
 
 def _grain(figure: Figure) -> Grain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -14,18 +15,9 @@ from ledger.metrics.touchpoints import Map, Met
 from ledger.queries.cut import UNKNOWN, Cut, Key
 from ledger.queries.view import View
 from ledger.queries.window import instants, months
-from ledger.store.figures.touchpoints import (
-    Going,
-    customers_counted,
-    customers_met,
-    encounters,
-    goings_on,
-    ratings,
-)
+from ledger.store.figures.touchpoints import Going, encounters, first_ratings, first_visits, meetings
 
 PLACE = {"stage": "stage", "channel": "channel", "department": "department", "segment": "segments"}
-
-Ways = dict[str, dict[tuple[str, str], int]]
 
 
 class TouchpointMap:
@@ -46,32 +38,54 @@ class TouchpointMap:
         later = _later(view.context.journey)
         asked = view.asked.always_by("stage")
         cut = Cut(asked, {**PLACE, "month": "entered_at"}, view.context)
-        going = Going(later, view.as_of, asked.within)
-        everyone, those = goings_on(view.tables, cut.raw, self._also, instants(asked), going)
-        met = cut.groups(those)
+        visits = first_visits(view.tables, cut.raw, instants(asked), Going(later, view.as_of, asked.within))
         reason = "open" if asked.within is None else "immature"
         figures = []
-        for key, rows in cut.groups(everyone).items():
+        for key, rows in cut.groups(visits).items():
             if key[cut.by.index("stage")] in later:
-                visits, mature, went = (sum(column) for column in zip(*rows, strict=True))
-                scope = cut.scope(key).leaving_out(**{reason: visits - mature})
-                figures += maps.conversion((mature, went), _counted(met.get(key, [])), self._map(()), scope)
+                mature = [visit for visit in rows if visit[2]]
+                went = sum(visit[3] for visit in mature)
+                scope = cut.scope(key).leaving_out(**{reason: len(rows) - len(mature)})
+                figures += maps.conversion((len(mature), went), self._of_those_who_met(mature), self._map(()), scope)
         return figures
 
     def rating_association(self) -> list[Figure]:
         """Return how satisfaction in each stage is associated with having met a touchpoint in it."""
-        asked = self._view.asked.always_by("stage")
-        cut = Cut(asked, {**PLACE, "month": "at"}, self._view.context)
-        everyone, those = ratings(self._view.tables, cut.raw, self._also, instants(asked))
-        met = cut.groups(those)
+        view = self._view
+        asked = view.asked.always_by("stage")
+        cut = Cut(asked, {**PLACE, "month": "at"}, view.context)
         figures = []
-        for key, rows in cut.groups(everyone).items():
-            by_touchpoint: dict[str, list[tuple[Any, ...]]] = {}
-            for touchpoint, *row in met.get(key, []):
-                by_touchpoint.setdefault(touchpoint, []).append(tuple(row))
-            groups = {touchpoint: maps.sums(found) for touchpoint, found in by_touchpoint.items()}
-            figures += maps.rating(maps.sums(rows), groups, self._map(()), cut.scope(key))
+        for key, rows in cut.groups(first_ratings(view.tables, cut.raw, instants(asked))).items():
+            scores: dict[str, Counter[float]] = defaultdict(Counter)
+            for customer, stage, at, score in rows:
+                for touchpoint, met_at in self._first_met.get((customer, stage), {}).items():
+                    if met_at < at:
+                        scores[touchpoint][score] += 1
+            met = {touchpoint: maps.sums(given) for touchpoint, given in scores.items()}
+            everyone = maps.sums(Counter(score for *_, score in rows))
+            figures += maps.rating(everyone, met, self._map(()), cut.scope(key))
         return figures
+
+    def _of_those_who_met(self, mature: list[tuple[Any, ...]]) -> dict[str, tuple[int, int]]:
+        """Return for each touchpoint in how many visits it was met, and how many of those went on."""
+        met, gone = Counter[str](), Counter[str]()
+        for customer, stage, _, went, until in mature:
+            for touchpoint, met_at in self._first_met.get((customer, stage), {}).items():
+                if met_at <= until:
+                    met[touchpoint] += 1
+                    gone[touchpoint] += went
+        return {touchpoint: (n, gone[touchpoint]) for touchpoint, n in met.items()}
+
+    @cached_property
+    def _first_met(self) -> dict[tuple[int, str], dict[str, int]]:
+        """When each customer first met each touchpoint in each stage."""
+        also = self._also.get
+        first: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
+        for customer, stage, name, at in meetings(self._view.tables):
+            touchpoint, met = also(name, name), first[customer, stage]
+            if touchpoint not in met or at < met[touchpoint]:
+                met[touchpoint] = at
+        return first
 
     @cached_property
     def _cut(self) -> Cut:
@@ -80,14 +94,13 @@ class TouchpointMap:
     @cached_property
     def _met(self) -> dict[Key, Met]:
         view, cut = self._view, self._cut
-        within = months(view.asked, view.context)
-        found = cut.groups(encounters(view.tables, cut.raw, self._also, within))
-        counted = {key: _ways(rows) for key, rows in found.items()}
-        if not cut.raw:
-            customers, anyone = customers_counted(view.tables, self._also, within)
-            return {key: Met(ways, customers, anyone) for key, ways in counted.items()}
-        people = cut.groups(customers_met(view.tables, cut.raw, self._also, within))
-        return {key: _with_people(ways, people.get(key, [])) for key, ways in counted.items()}
+        told: dict[tuple[Any, ...], tuple[list[int], set[int]]] = defaultdict(lambda: ([], set()))
+        for row in encounters(view.tables, cut.raw, months(view.asked, view.context)):
+            counts, customers = told[row[:-2]]
+            counts.append(row[-1])
+            customers.add(row[-2])
+        rows = ((*alike, sum(counts), customers) for alike, (counts, customers) in told.items())
+        return {key: _met(group, self._also) for key, group in cut.groups(rows).items()}
 
     def _map(self, key: Key) -> Map:
         """Return what is catalogued for a group: what names its stage and channel, or names none.
@@ -103,31 +116,16 @@ class TouchpointMap:
         return Map(self._catalogue, here)
 
 
-def _ways(rows: list[tuple[Any, ...]]) -> Ways:
-    """Return the encounters of rows of (touchpoint, trouble, cause, n), by touchpoint and by way."""
-    ways: Ways = {}
-    for touchpoint, trouble, cause, n in rows:
-        of = ways.setdefault(touchpoint, {})
-        of[trouble, cause] = of.get((trouble, cause), 0) + n
-    return ways
-
-
-def _with_people(ways: Ways, people: list[tuple[Any, ...]]) -> Met:
-    """Return what a group met, with its people: rows of (touchpoint, customer), which may come twice."""
-    met: dict[str, set[int]] = {}
-    for touchpoint, customer in people:
-        met.setdefault(touchpoint, set()).add(customer)
-    anyone: set[int] = set().union(*met.values())
-    return Met(ways, {touchpoint: len(those) for touchpoint, those in met.items()}, len(anyone))
-
-
-def _counted(rows: list[tuple[Any, ...]]) -> dict[str, tuple[int, int]]:
-    """Return the sums of rows of (touchpoint, customers, those that went on)."""
-    counts: dict[str, tuple[int, int]] = {}
-    for touchpoint, n, went in rows:
-        before = counts.get(touchpoint, (0, 0))
-        counts[touchpoint] = (before[0] + n, before[1] + went)
-    return counts
+def _met(rows: list[tuple[Any, ...]], also: Mapping[str, str]) -> Met:
+    """Return what a group met, from rows of (touchpoint, trouble, cause, encounters, customers)."""
+    ways: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    people: dict[str, set[int]] = defaultdict(set)
+    for name, trouble, cause, n, customers in rows:
+        touchpoint = also.get(name, name)
+        ways[touchpoint][trouble, cause] += n
+        people[touchpoint] |= customers
+    anyone: set[int] = set().union(*people.values())
+    return Met(ways, {touchpoint: len(those) for touchpoint, those in people.items()}, len(anyone))
 
 
 def _later(journey: Journey) -> dict[str, list[str]]:

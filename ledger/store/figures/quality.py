@@ -14,7 +14,8 @@ from sqlalchemy import Connection, and_, case, func, select, text
 from ledger.journey.reading import BY_KNOWLEDGE, LASTING
 from ledger.store.figures.bounds import UNBOUNDED, Bounds
 from ledger.store.figures.cases import FILES
-from ledger.store.figures.scan import PAGE, Scan
+from ledger.store.figures.scan import Scan
+from ledger.store.figures.straight import straight
 from ledger.store.links import Units
 from ledger.store.log import Until
 
@@ -53,6 +54,7 @@ class _Seen(Struct, gc=False):
     actor: _Actor | None = None
     department: str | None = None
     case_id: str | None = None
+    source_sequence: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Noticed:
@@ -147,24 +149,22 @@ class Pass:
                 noticed.whenever(event, customer, at)
             if inside:
                 noticed.within(event, customer, received - at, at < before)
-                noticed.contents[event.source].append(hash((customer, _content(header), sealed)))
+                noticed.contents[event.source].append(hash((customer, _content(header, event), sealed)))
         return noticed
 
     def _rows(self) -> Iterator[Any]:
         where, values = self._until.where()
-        result = self._connection.execute(
+        return straight(
+            self._connection,
             text(
                 "SELECT stream, type, occurred_at, received_at, header, sealed FROM events "
                 f"WHERE event_key IS NOT NULL AND {where} ORDER BY position"
             ),
             values,
-            execution_options={"stream_results": True, "yield_per": PAGE},
         )
-        for page in result.partitions():
-            yield from page
 
 
-def _content(header: bytes) -> bytes:
+def _content(header: bytes, event: _Seen) -> bytes:
     """Return a stored event without its event_id, its source and its source_sequence."""
     start = header.find(b'","type":"')
     if start < 0 or not header.startswith(b'{"event_id":"'):
@@ -172,10 +172,11 @@ def _content(header: bytes) -> bytes:
         fields = msgspec.json.decode(header)
         named = ("event_id", "source", "source_sequence")
         return msgspec.json.encode({name: fields[name] for name in sorted(fields) if name not in named})
-    sequence = header.find(b',"source_sequence":', start)
-    data = header.find(b',"data":', start)
-    if 0 <= sequence < data:
-        return header[start:sequence] + header[data:]
+    if event.source_sequence is not msgspec.UNSET:
+        sequence = header.find(b',"source_sequence":', start)
+        data = header.find(b',"data":', start)
+        if 0 <= sequence < data:
+            return header[start:sequence] + header[data:]
     return header[start:]
 
 

@@ -19,13 +19,12 @@ from ledger.events.event import Data, RecordedEvent
 from ledger.events.identity import CustomerSegmentAssigned
 from ledger.journey.reading import BY_KNOWLEDGE, LASTING, effective
 from ledger.journey.segments import NO_SEGMENTS, with_segment
+from ledger.store.figures.straight import straight
 from ledger.store.links import Units
 from ledger.store.log import Until
 from ledger.store.mapper import RECORD_COLUMNS, RowMapper
 from ledger.store.read_model import PARKED, versioned
 from ledger.store.versions import live_model
-
-PAGE = 5_000
 
 
 class Glance(Struct, gc=False):
@@ -144,16 +143,15 @@ class Scan:
         ).one()
         return found[0], found[1]
 
-    def _rows(self, columns: str, types: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, columns: str, types: Sequence[str] = ()) -> Iterator[Any]:
         where, values = self._until.where()
         named = "".join(f", :type{number}" for number in range(len(types)))
         condition = f" AND type IN ({named[2:]})" if types else ""
-        result = self._connection.execute(
+        return straight(
+            self._connection,
             text(f"SELECT {columns} FROM events WHERE event_key IS NOT NULL AND {where}{condition}"),
             {**values, **{f"type{number}": name for number, name in enumerate(types)}},
-            execution_options={"stream_results": True, "yield_per": PAGE},
         )
-        yield from result
 
     def _retractions(self) -> Iterator[tuple[int, str, str]]:
         for stream, header in self._rows("stream, header", ("event.retracted",)):
