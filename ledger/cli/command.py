@@ -72,7 +72,7 @@ def command(name: str, *, examples: Sequence[str]) -> Callable[[Body], LedgerCom
 def _require_filled(context: click.Context, given: Mapping[str, Any]) -> None:
     """Refuse an empty text, which a script's variable that was never set leaves: as a path it is the current folder."""
     for param in context.command.params:
-        value = given[param.name or ""]
+        value = given.get(param.name or "")
         if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE and (
             value == "" or (isinstance(value, tuple) and "" in value)
         ):
