@@ -20,7 +20,7 @@ import msgspec
 from ledger.aggregates.standing import RULED
 from ledger.errors import InvalidEvent
 from ledger.events.event import Data, Event
-from ledger.runners.own_process import end, start
+from ledger.runners.own_process import end, leave_with_parent, start
 from ledger.schemas.definitions import Definitions, compile_context
 from ledger.schemas.prepare import Prepared, Preparer
 from ledger.store.store import Store
@@ -167,6 +167,7 @@ def _row(preparer: Preparer, text: EventLike, received: int, make_id: bool) -> R
 def serve(file: int) -> None:
     """Prepare the batches that come through the pipe of that file number, until it closes: the process's whole life."""
     pipe = Connection(file)
+    leave_with_parent()
     gc.disable()  # what is prepared holds no cycles
     for stop in (signal.SIGINT, signal.SIGTERM):  # the parent's to answer
         signal.signal(stop, signal.SIG_IGN)

@@ -22,7 +22,7 @@ from ledger.errors import LedgerError, ProjectionError
 from ledger.runners.folding import Folding
 from ledger.runners.inline import Built, Range
 from ledger.runners.memory import peak_kib
-from ledger.runners.own_process import Process, end, start
+from ledger.runners.own_process import Process, end, leave_with_parent, start
 from ledger.runners.source import Source
 from ledger.store.engine import open_engine, parse_url
 
@@ -114,6 +114,7 @@ def _hire(source: Source) -> _Worker:
 def serve(file: int) -> None:
     """Fold the ranges that come through the pipe of that file number, until it closes: a worker's whole life."""
     pipe = Connection(file)
+    leave_with_parent()
     # What a fold makes holds no cycles, so looking for them would only cost: a third of the time, measured.
     gc.disable()
     for stop in (signal.SIGINT, signal.SIGTERM):  # the parent's to answer

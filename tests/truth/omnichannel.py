@@ -231,7 +231,9 @@ def _last(lives: list[Life]) -> dict[str, float]:
 
 def _apart_as_told(survey: str) -> Callable[[Rows], dict[str, Any]]:
     def told(rows: Rows) -> dict[str, Any]:
-        return {name: one(rows, name, survey=survey, scored_as="score") for name in ("range", "variance", "eta_squared")}
+        return {
+            name: one(rows, name, survey=survey, scored_as="score") for name in ("range", "variance", "eta_squared")
+        }
 
     return told
 
