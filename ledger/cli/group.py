@@ -66,7 +66,7 @@ class LedgerGroup(click.Group):
             found = [(name, self.get_command(ctx, name)) for name in names]
             with formatter.section(title):
                 formatter.write_dl(
-                    [(name, command.get_short_help_str(100)) for name, command in found if command is not None],
+                    [(name, command.get_short_help_str(120)) for name, command in found if command is not None],
                     col_max=14,
                 )
 

@@ -85,6 +85,10 @@ def test_help_fits_in_80_columns(name: str, shell: Shell) -> None:
     assert max(map(len, shell(name, "--help").out.splitlines())) <= 80
 
 
+def test_what_a_command_is_for_is_told_to_the_end(shell: Shell) -> None:
+    assert [line for line in shell("--help").out.splitlines()[1:] if line.endswith(("...", "…"))] == []
+
+
 def test_the_version_is_told(shell: Shell) -> None:
     assert shell("--version").out == f"customer-ledger {__version__}\n"
 
