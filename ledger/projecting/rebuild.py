@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from msgspec import Struct, structs
 
-from ledger.errors import StorageFull
+from ledger.errors import ProjectionRaced, ReadModelNotFound, StorageFull
 from ledger.projecting.activate import drop, succeed, supersede, sweep
 from ledger.projecting.building import Building, begin
 from ledger.projecting.choosing import require_name
@@ -22,12 +23,13 @@ from ledger.runners.run import LOCAL, Run
 from ledger.runners.source import Source
 from ledger.runners.whole import fold_log
 from ledger.schemas.definitions import Definitions
+from ledger.store.activation import hold
 from ledger.store.engine import reading
 from ledger.store.log import Until
 from ledger.store.parking import count_parked
 from ledger.store.read_model import count_rows
 from ledger.store.store import Store
-from ledger.store.versions import MAIN, live_model
+from ledger.store.versions import MAIN, live_model, named_model
 
 Progress = Callable[[int, int], None]
 """Called with the events folded so far and the events in all."""
@@ -63,6 +65,19 @@ class Rebuilt(Struct, frozen=True, kw_only=True):
     difference: Comparison | None
 
 
+@contextmanager
+def _overtaken() -> Iterator[None]:
+    """Let a version that is gone before it is in place be told as what it is: another rebuild ended first."""
+    try:
+        yield
+    except ReadModelNotFound:
+        raise ProjectionRaced(
+            "another rebuild ended meanwhile, and gave up a version that this one needs: `customer-ledger projections` "
+            "shows which one is live, run `customer-ledger rebuild` again if it is not the one you want"
+        ) from None
+
+
+@_overtaken()
 def rebuild(
     store: Store,
     *,
@@ -74,7 +89,7 @@ def rebuild(
     It is put in place also where none is live. What differs waits for `activate`. Broken off, by whatever, it
     leaves the live version as it was, and the next rebuild goes on where this one stopped. Folded from an archive,
     it is caught up from the log with what the archive has not. Raises VersionReused, ProjectionRaced when another
-    rebuild goes on with the same version meanwhile, ArchiveError, InvalidArgument.
+    rebuild goes on with the same version meanwhile, or with a newer one, ArchiveError, InvalidArgument.
     """
     made = build(store, MAIN, run=run, progress=progress)
     with reading(store.engine) as connection:
@@ -89,6 +104,7 @@ def rebuild(
     return structs.replace(made, difference=difference)
 
 
+@_overtaken()
 def build(
     store: Store,
     name: str,
@@ -139,6 +155,8 @@ def build(
 def _report(building: Building, seconds: float) -> Rebuilt:
     model = building.model
     with reading(building.store.engine) as connection:
+        hold(connection)
+        named_model(connection, str(model.version))
         parked = count_parked(connection, model.version)
         rows = [
             ProjectionRows(
