@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import event
 
@@ -22,7 +22,7 @@ class Overtaking:
         self.taken = 0
         self._engine, self._other, self._number = ledger.store.engine, other, number
 
-    def __enter__(self) -> Overtaking:
+    def __enter__(self) -> Self:
         event.listen(self._engine, "checkout", self._checkout)
         return self
 
