@@ -100,7 +100,7 @@ def reject(store: Store, one: str, other: str, *, why: str | None = None, source
     """
     try:
         return _rejected(store, one, other, why, source)
-    except ContentConflict:
+    except (ContentConflict, MergeCycle):
         return _rejected(store, one, other, why, source)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from ledger.cli.command import typed
 from ledger.cli.times import TIME
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _OPTIONS = (
     click.option("--before", type=TIME, metavar="TIME", help="The window's end, not included."),
     click.option("--as-of", type=TIME, metavar="TIME", help="As of this time: what had happened by then."),
     click.option("--known-at", type=TIME, metavar="TIME", help="As known at this time: what was recorded by then."),
-    click.option("--zone", metavar="ZONE", help="Count days and months in this time zone, not the journey's."),
+    click.option("--zone", metavar="ZONE", help="Count days and read dates in this time zone, not the journey's."),
     click.option("--journey", metavar="FILE", help="By the journey of this TOML file, not the one in force."),
     click.option("--channels", metavar="FILE", help="By the channels of this TOML file: opening hours, assistance."),
 )
@@ -52,6 +53,16 @@ def asked(session: Session, given: dict[str, Any]) -> Asked:
         question[name] = session.instant(given.get(name), zone)
     doubt_future(session, question["as_of"])
     return question  # type: ignore[return-value]  # the options are named as its keys
+
+
+def useful(question: Asked, names: Sequence[str]) -> Asked:
+    """Return the question without the standing settings that change none of these metrics."""
+    from ledger.metrics.registry import METRICS, unmoved
+    from ledger.queries.question import options
+
+    among = [METRICS[name] for name in names]
+    idle = {option for option in options(question) if not typed(option) and len(unmoved(option, among)) == len(among)}
+    return cast("Asked", {name: value for name, value in question.items() if name not in idle})
 
 
 def doubt_future(session: Session, as_of: int | None) -> None:

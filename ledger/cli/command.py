@@ -69,15 +69,24 @@ def command(name: str, *, examples: Sequence[str]) -> Callable[[Body], LedgerCom
     return make
 
 
+GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
+"""Where a value was written by somebody: on the command line, or in the settings file."""
+
+
+def typed(name: str) -> bool:
+    """Say whether an option was given on the command line itself: a standing setting is for where it has a meaning."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
 def _require_filled(context: click.Context, given: Mapping[str, Any]) -> None:
     """Refuse an empty text, which a script's variable that was never set leaves: as a path it is the current folder."""
     for param in context.command.params:
         value = given.get(param.name or "")
-        if context.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE and (
+        if context.get_parameter_source(param.name or "") in GIVEN and (
             value == "" or (isinstance(value, tuple) and "" in value)
         ):
-            name = param.opts[-1] if isinstance(param, click.Option) else (param.metavar or "")
-            raise click.UsageError(f"{name} is empty: give it a value, or leave it out")
+            name = param.opts[-1] if isinstance(param, click.Option) else (param.metavar or "").strip("[]….")
+            raise click.UsageError(f"{name} is empty: give it a value{'' if param.required else ', or leave it out'}")
 
 
 def _is_shared(param: click.Parameter) -> bool:

@@ -220,7 +220,7 @@ def figure(given: Any, unit: str) -> str:
 
 def _percentage(share: float) -> str:
     """Return a share as a percentage: with one decimal, or so many that what is not 0 or 1 does not look like it."""
-    edge = min(abs(share), abs(1 - share))
+    edge = round(min(abs(share), abs(1 - share)), 12)
     decimals = 1 if edge >= 0.01 or edge < 1e-9 else min(9, 1 - floor(log10(edge * 100)))
     return f"{share * 100:.{decimals}f}%"
 

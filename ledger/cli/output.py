@@ -33,6 +33,9 @@ ENDINGS = {
     ".pq": "parquet",
 }
 
+SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".tsv"})
+"""Endings of files that are opened with a program which reads none of the formats here, but CSV."""
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula."""
 
@@ -52,6 +55,10 @@ class Output:
             return ending
         if format != "auto":
             return format
+        if self._path is not None and self._path.suffix.lower() in SPREADSHEETS:
+            raise click.UsageError(
+                f"no {self._path.suffix} can be written: name a .csv file, or say which -f it is to be"
+            )
         if self._path is not None:
             return "ndjson"
         return "table" if sys.stdout.isatty() else "ndjson"

@@ -77,7 +77,12 @@ def evaluate(
 def _demand_time_after(seen: View, at: int, horizon: int) -> None:
     if not seen.position:
         raise InvalidArgument("the log is empty: there is nothing to evaluate a prediction by")
-    latest = seen.as_of - horizon
+    latest, first = seen.as_of - horizon, seen.observed[0]
+    if first is None or latest < first:
+        raise InvalidArgument(
+            f"the log is shorter than {duration_text(horizon)}, so nothing can be held against what happened: take a "
+            "shorter horizon"
+        )
     if at > latest:
         raise InvalidArgument(
             f"what came within {duration_text(horizon)} after {iso(at)} is not all known: the log ends at "

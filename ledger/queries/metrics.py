@@ -58,11 +58,15 @@ def metrics(store: Store, names: Iterable[str] = (), **asked: Unpack[Asked]) -> 
     changes none of these metrics, ProjectionStale where the live read model was never built or was made by another
     definition.
     """
-    made = question(asked)
-    wanted = _named(list(dict.fromkeys(names)), made)
-    demand_options([METRICS[name] for name in wanted], options(asked))
-    with view(store, made, needs_tables=not OF_THE_LOG.issuperset(wanted)) as seen:
-        return [row for name in wanted for row in figure_rows(seen, FIGURES[name](seen))]
+    made, told = question(asked), wanted(names, **asked)
+    demand_options([METRICS[name] for name in told], options(asked))
+    with view(store, made, needs_tables=not OF_THE_LOG.issuperset(told)) as seen:
+        return [row for name in told for row in figure_rows(seen, FIGURES[name](seen))]
+
+
+def wanted(names: Iterable[str] = (), **asked: Unpack[Asked]) -> list[str]:
+    """Return the metrics that `metrics` tells of these names. Raises InvalidArgument as it does."""
+    return _named(list(dict.fromkeys(names)), question(asked))
 
 
 def _named(names: Sequence[str], asked: Question) -> list[str]:

@@ -107,9 +107,20 @@ def question(asked: Asked) -> Question:
     for key in made.keys:
         if key in (SEGMENT, f"{SEGMENT}:"):
             raise InvalidArgument("a segment belongs to a scheme: write segment:SCHEME, as in segment:tier")
+    if made.top < 1:
+        raise InvalidArgument(f"the first {made.top} cannot be told: ask for 1 or more")
+    if made.within is not None and made.within < 1:
+        raise InvalidArgument(f"{made.within} microseconds are no window: `within` is longer than nothing")
+    _demand_known(made)
     if made.since is not None and made.before is not None and made.since >= made.before:
         raise InvalidArgument("the window ends before it begins: `since` must be earlier than `before`")
     return made
+
+
+def _demand_known(made: Question) -> None:
+    for name, given, known in (("per", made.per, get_args(Per)), ("step", made.step, get_args(Step))):
+        if given not in known:
+            raise InvalidArgument(f"{given!r} is no `{name}`: choose from {', '.join(known)}")
 
 
 def options(asked: Asked) -> list[Option]:

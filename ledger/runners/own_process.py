@@ -15,10 +15,13 @@ Process = subprocess.Popen[bytes]
 
 
 def start(program: str) -> tuple[Process, Connection]:
-    """Run a program that is told where this package is and which of its files is the pipe; return it and our end."""
+    """Run a program that is told where this package is, which of its files is the pipe, and who we are.
+
+    Return it and our end of the pipe.
+    """
     ours, theirs = Pipe()
     process = subprocess.Popen(
-        [sys.executable, "-c", program, str(Path(__file__).parents[2]), str(theirs.fileno())],
+        [sys.executable, "-c", program, str(Path(__file__).parents[2]), str(theirs.fileno()), str(os.getpid())],
         pass_fds=[theirs.fileno()],
         # Ctrl-C is the parent's to answer.
         start_new_session=True,
@@ -34,12 +37,11 @@ def end(process: Process, pipe: Connection) -> None:
     process.wait()
 
 
-def leave_with_parent() -> None:
+def leave_with_parent(parent: int) -> None:
     """End this process within a second or so of its parent's end, whatever it is doing; called in the process itself.
 
     A killed parent ends nothing by itself, and who computes would notice only once the pipe is written or read.
     """
-    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:

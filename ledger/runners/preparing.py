@@ -26,9 +26,10 @@ from ledger.schemas.prepare import Prepared, Preparer
 from ledger.store.store import Store
 
 PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from ledger.runners.preparing import serve; serve(int(sys.argv[2]))"
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from ledger.runners.preparing import serve; serve(*map(int, sys.argv[2:]))"
 )
-"""What the process runs, told where this package is and which of its files is the pipe."""
+"""What the process runs, told where this package is, which of its files is the pipe, and its parent."""
 
 LONG = 10
 """Batches after which a load is a long one: starting the process takes as long as preparing some of them."""
@@ -164,10 +165,10 @@ def _row(preparer: Preparer, text: EventLike, received: int, make_id: bool) -> R
     return (*envelope, *kept)
 
 
-def serve(file: int) -> None:
+def serve(file: int, parent: int) -> None:
     """Prepare the batches that come through the pipe of that file number, until it closes: the process's whole life."""
     pipe = Connection(file)
-    leave_with_parent()
+    leave_with_parent(parent)
     gc.disable()  # what is prepared holds no cycles
     for stop in (signal.SIGINT, signal.SIGTERM):  # the parent's to answer
         signal.signal(stop, signal.SIG_IGN)

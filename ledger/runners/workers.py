@@ -33,9 +33,10 @@ CACHE = 8_192
 """KiB of a SQLite log that a worker keeps: it reads one range after the other."""
 
 PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from ledger.runners.workers import serve; serve(int(sys.argv[2]))"
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from ledger.runners.workers import serve; serve(*map(int, sys.argv[2:]))"
 )
-"""What a worker process runs, told where this package is and which of its files is the pipe."""
+"""What a worker process runs, told where this package is, which of its files is the pipe, and its parent."""
 
 
 class _Worker(Struct):
@@ -111,10 +112,10 @@ def _hire(source: Source) -> _Worker:
     return _Worker(process, pipe)
 
 
-def serve(file: int) -> None:
+def serve(file: int, parent: int) -> None:
     """Fold the ranges that come through the pipe of that file number, until it closes: a worker's whole life."""
     pipe = Connection(file)
-    leave_with_parent()
+    leave_with_parent(parent)
     # What a fold makes holds no cycles, so looking for them would only cost: a third of the time, measured.
     gc.disable()
     for stop in (signal.SIGINT, signal.SIGTERM):  # the parent's to answer

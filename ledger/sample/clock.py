@@ -47,12 +47,6 @@ def start_of_day(day: int, zone: ZoneInfo) -> int:
     return milliseconds(midnight)
 
 
-def local_day(at: int, zone: ZoneInfo) -> int:
-    """Return the local day of `at` in `zone`, in days since 1970."""
-    local = (_EPOCH + timedelta(milliseconds=at)).astimezone(zone)
-    return local.date().toordinal() - _FIRST_DAY.toordinal()
-
-
 def milliseconds(moment: datetime) -> int:
     """Return `moment` (aware) in whole milliseconds since 1970 UTC."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)

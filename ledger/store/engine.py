@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from ledger.errors import InvalidArgument, LedgerBusy, LedgerIncompatible
 from ledger.store.failures import typed_errors
@@ -115,6 +115,7 @@ def open_engine(url: URL, *, pool_size: int = 8, cache: int | None = None) -> En
         )
         event.listen(engine, "do_connect", connect_sealed)
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "checkout", _forget_changed)
         if cache is not None:
             event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA cache_size=-{cache}"))
         event.listen(engine, "begin", _begin_sqlite)
@@ -203,6 +204,13 @@ def reading(engine: Engine, *, soon: bool = False) -> Iterator[Connection]:
                 link.patience = ANSWER
             yield connection
             _require_as_opened(connection)
+
+
+def _forget_changed(_connection: Any, record: Any, _proxy: Any) -> None:
+    try:
+        require_unchanged(record.info)
+    except LedgerBusy as error:  # nothing was read yet: the file is opened anew, and nothing is lost
+        raise DisconnectionError from error
 
 
 def _require_as_opened(connection: Connection) -> None:

@@ -101,7 +101,7 @@ def recorded_at(connection: Connection, position: int) -> int | None:
 
 def stream_of(connection: Connection, customer_id: str) -> int:
     """Return the number of a customer's own stream. Raises CustomerNotFound."""
-    if UNKEPT.search(customer_id):
+    if type(customer_id) is not str or UNKEPT.search(customer_id):
         raise CustomerNotFound(customer_id)
     found = connection.execute(
         text("SELECT stream FROM streams WHERE customer_id = :customer_id"), {"customer_id": customer_id}

@@ -38,7 +38,7 @@ def require_unchanged(info: dict[str, Any]) -> None:
     """Check that a file opened as one that nobody changes was not changed. Raises LedgerBusy."""
     if SEALED in info:
         path, looked = info[SEALED]
-        if _looks(path) != looked:
+        if not path.exists() or _looks(path) != looked:
             raise LedgerBusy(f"{path.name} was written by somebody else while it was read: run the same again")
 
 

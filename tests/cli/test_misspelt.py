@@ -88,3 +88,11 @@ def test_a_table_calls_a_statistic_what_it_is(shell: Shell) -> None:
     drawn = shell("metrics", "channel_consistency", "-f", "table").out
     assert all(word in drawn for word in ("range,", "variance,", "η²"))
     assert "mean," not in drawn
+
+
+def test_a_horizon_that_is_longer_than_the_log_is_said_to_be(told: Shell) -> None:
+    told("rebuild", "-q")
+    for horizon in ("3650d", "999999d"):
+        err = told("predict", "evaluate", "--at", "2024-06-01", "--horizon", horizon, code=2).err
+        assert "the log is shorter than" in err
+        assert "take a shorter horizon" in err

@@ -136,3 +136,11 @@ def test_export_appended_elsewhere_makes_the_same_ledger(told: Shell, tmp_path: 
     assert told("export", "--url", "sqlite:///copy.db").raw == exported
     again = told("append", "-", stdin=exported)
     assert not any(row["recorded"] for row in again.rows)
+
+
+def test_a_file_for_a_spreadsheet_is_csv_or_refused(told: Shell) -> None:
+    err = told("history", "c-42", "-o", "report.xlsx", code=2).err
+    assert "no .xlsx can be written: name a .csv file" in err
+    assert not (told.folder / "report.xlsx").exists()
+    told("history", "c-42", "-o", "report.tsv", "-f", "csv")
+    assert (told.folder / "report.tsv").read_text().startswith("event_id,")

@@ -122,3 +122,12 @@ def test_a_file_written_by_somebody_else_while_it_is_read_as_sealed_is_not_belie
         with pytest.raises(LedgerBusy, match="written by somebody else"), reading(ledger.store.engine):
             write_beside(told.folder)
         assert len(ledger.history("c-42")) == 5
+
+
+def test_a_file_changed_while_nobody_read_it_is_opened_anew(told: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.store.sealed._writable", lambda path: False)
+    with Ledger.open(told.url, create=False) as ledger:
+        with reading(ledger.store.engine), reading(ledger.store.engine), reading(ledger.store.engine):
+            pass
+        write_beside(told.folder)
+        assert [len(ledger.history("c-42")) for _ in range(4)] == [5, 5, 5, 5]

@@ -90,3 +90,20 @@ def test_shared_options_may_stand_before_the_command(told: Shell) -> None:
 def test_help_is_given_even_with_a_broken_settings_file(told: Shell) -> None:
     told.file("customer-ledger.toml", "nonsense")
     assert "Show every event" in told("history", "--help").out
+
+
+def test_a_standing_setting_is_for_the_figures_it_changes(told: Shell) -> None:
+    told("rebuild", "-q")
+    told.variable("LEDGER_METRICS_TOP", "5")
+    told.file("customer-ledger.toml", '[metrics]\nwithin = "30d"\n[identities]\nsource = "desk"\n')
+    assert told("metrics", "nps").rows
+    assert told("metrics").rows
+    assert told("metrics", "need_outcome").rows
+    assert told("identities", "suggest").code == 0
+    assert "`top` changes nothing in nps" in told("metrics", "nps", "--top", "5", code=2).err
+
+
+def test_a_setting_that_is_empty_is_refused_as_an_option_is(told: Shell) -> None:
+    told.file("customer-ledger.toml", '[metrics]\nchannels = ""\n')
+    assert "--channels is empty: give it a value, or leave it out" in told("metrics", "nps", code=2).err
+    assert "CUSTOMER is empty: give it a value\n" in told("history", "", code=2).err

@@ -92,6 +92,10 @@ def test_customers_who_share_an_address_are_proposed(quick_ledger: Ledger) -> No
         (lambda ledger: ledger.append([], expected_version="0"), "'0' is no version"),
         (lambda ledger: ledger.history("ada", as_of=5), "5 is no time: give an aware datetime"),
         (lambda ledger: ledger.evaluate_risks(None), "None is no time"),
+        (lambda ledger: ledger.metrics("variants", top=0), "the first 0 cannot be told: ask for 1 or more"),
+        (lambda ledger: ledger.metrics("variants", per="x"), "'x' is no `per`: choose from case"),
+        (lambda ledger: ledger.metrics("variants", step="x"), "'x' is no `step`: choose from touchpoint"),
+        (lambda ledger: ledger.metrics("conversion", within=-5), "-5 microseconds are no window"),
         (lambda ledger: ledger.health(sample=-1), "-1 customers cannot be folded: ask for 0 or more"),
     ],
 )
@@ -111,6 +115,7 @@ def test_one_name_alone_is_a_name_and_not_its_letters(quick_ledger: Ledger) -> N
 
 
 def test_nobody_has_a_key_that_no_text_can_be(ledger: Ledger) -> None:
-    for key in ("\ud800", "a\0b"):
+    keys: list[Any] = ["\ud800", "a\0b", 5, None]
+    for key in keys:
         with pytest.raises(CustomerNotFound):
             ledger.history(key)

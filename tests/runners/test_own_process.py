@@ -13,7 +13,7 @@ from pathlib import Path
 BUSY = """
 import sys; sys.path.insert(0, sys.argv[1])
 from ledger.runners.own_process import leave_with_parent
-leave_with_parent()
+leave_with_parent(int(sys.argv[3]))
 print("busy", flush=True)
 while True:
     pass

@@ -53,7 +53,7 @@ def _view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
         Shown("touchpoints", "touchpoints", "right"),
         Shown("in", "inbound", "right"),
         Shown("out", "outbound", "right"),
-        *(Shown(name.partition("|")[0], name, "right") for name in ratings),
+        *(Shown(f"mean {name.partition('|')[0]}", name, "right") for name in ratings),
         Shown("came", "switches_in", "right"),
         Shown("left", "switches_out", "right"),
         Shown("last", "last", fold=False),
@@ -69,7 +69,6 @@ def _view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
         for row in rows
     ]
     yield table([column for column in columns if column.key != unseen], shown)
-    told = "ratings are means; " if ratings else ""
-    yield plain(f"{told}came, left: a customer's next contact was on this channel, on another, after one on the other")
+    yield plain("came, left: a customer's next contact was on this channel, on another, after one on the other")
     if "position" in rows[0]:
         yield plain(seen_from(rows[0]))

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ledger.cli.command import command
+from ledger.cli.command import command, typed
 from ledger.cli.session import Session
 from ledger.cli.words import counted
 from ledger.errors import InvalidArgument
@@ -88,7 +88,8 @@ def run(session: Session, action: str, names: tuple[str, ...], **given: Any) -> 
     Every event stays on its own stream, so an unmerge loses nothing. Values are told as marks: equal marks are equal
     values. Figures follow with the next `catch-up`, which computes only the touched customers again.
     """
-    options = {name: value for name, value in given.items() if value not in (None, False)}
+    told = {name: value for name, value in given.items() if value not in (None, False)}
+    options = {name: value for name, value in told.items() if name in ALLOWED[action] or typed(name)}
     _check(action, names, options)
     {
         "suggest": _suggest,

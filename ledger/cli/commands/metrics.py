@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ledger.cli.asking import asked, asks, doubt_spelling, say_unmoved
+from ledger.cli.asking import asked, asks, doubt_spelling, say_unmoved, useful
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
@@ -64,9 +64,10 @@ def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> N
     if listed:
         session.out.rows(list(_registered(names)), _definitions_view if names else _list_view)
         return
-    from ledger.queries.metrics import metrics
+    from ledger.queries.metrics import metrics, wanted
 
     question = asked(session, given)
+    question = useful(question, wanted(names, **question))
     rows = [figure.as_row() for figure in metrics(session.store, names, **question)]
     none = None if rows else ("metric", "statistic", *question["by"], *PLACE[:-2])
     session.out.rows(rows, view, none)

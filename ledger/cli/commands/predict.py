@@ -203,7 +203,8 @@ def _next_view(rows: list[dict[str, Any]], _zone: Any, *, by_segment: bool) -> I
         if row["metric"] == "termination_risk":
             risk = _told(row)
             yield plain(f"risk of leaving within {risk['horizon']}: {risk['risk']} ({risk['interval']})")
-            yield plain(f"because: {risk['because'] or 'of nothing in particular'}")
+            because = risk["because"] or "of nothing in particular"
+            yield plain(f"that risk is told by the model of all customers, because (log odds): {because}")
     yield plain(seen_from(rows[0]))
 
 

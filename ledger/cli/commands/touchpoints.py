@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ledger.cli.asking import asked, asks, doubt_spelling, say_unmoved
+from ledger.cli.asking import asked, asks, doubt_spelling, say_unmoved, useful
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
@@ -35,9 +35,10 @@ def run(session: Session, names: Sequence[str], catalogue: str | None, top: int,
     ISO 8601 with its offset, a date, or 7d (ago).
     """
     from ledger.cli.mapping import view
+    from ledger.queries.figures.touchpoints import FIGURES
     from ledger.queries.touchpoints import touchpoints
 
-    question = asked(session, given)
+    question = useful(asked(session, given), [name for name in names or FIGURES if name in FIGURES])
     against = None if catalogue is None else _catalogue(session, catalogue, question)
     rows = touchpoints(session.store, names, catalogue=against, **question)
     session.out.rows(rows, lambda shown, _: view(shown, top))
