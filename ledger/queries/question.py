@@ -109,8 +109,8 @@ def question(asked: Asked) -> Question:
             raise InvalidArgument("a segment belongs to a scheme: write segment:SCHEME, as in segment:tier")
     if made.top < 1:
         raise InvalidArgument(f"the first {made.top} cannot be told: ask for 1 or more")
-    if made.within is not None and made.within < 1:
-        raise InvalidArgument(f"{made.within} microseconds are no window: `within` is longer than nothing")
+    if made.within is not None and made.within < 0:
+        raise InvalidArgument(f"{made.within} microseconds are no window: `within` is not below 0")
     _demand_known(made)
     if made.since is not None and made.before is not None and made.since >= made.before:
         raise InvalidArgument("the window ends before it begins: `since` must be earlier than `before`")

@@ -9,19 +9,19 @@ from tests.cli.running import Shell
 
 
 @pytest.mark.parametrize(
-    ("command", "named"),
+    ("command", "said"),
     [
-        (("archive", ""), "DIR"),
-        (("export", "-o", ""), "--output"),
-        (("metrics", "nps", ""), "[NAMES]…"),
-        (("touchpoints", "--catalogue", ""), "--catalogue"),
-        (("history", ""), "CUSTOMER"),
-        (("rebuild", "--to", ""), "--to"),
+        (("archive", ""), "DIR is empty: give it a value\n"),
+        (("export", "-o", ""), "--output is empty: give it a value, or leave it out\n"),
+        (("metrics", "nps", ""), "NAMES is empty: give it a value, or leave it out\n"),
+        (("touchpoints", "--catalogue", ""), "--catalogue is empty: give it a value, or leave it out\n"),
+        (("history", ""), "CUSTOMER is empty: give it a value\n"),
+        (("rebuild", "--to", ""), "--to is empty: give it a value, or leave it out\n"),
     ],
 )
-def test_an_empty_text_is_refused_where_it_is_given(told: Shell, command: tuple[str, ...], named: str) -> None:
+def test_an_empty_text_is_refused_where_it_is_given(told: Shell, command: tuple[str, ...], said: str) -> None:
     before = sorted(told.folder.iterdir())
-    assert f"{named} is empty: give it a value, or leave it out" in told(*command, code=Exit.UNUSABLE).err
+    assert said in told(*command, code=Exit.UNUSABLE).err
     assert sorted(told.folder.iterdir()) == before
 
 
