@@ -7,6 +7,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
+from msgspec import ValidationError, convert
+
 from ledger import commands
 from ledger.commands import Merger, Outcome
 from ledger.errors import InvalidArgument
@@ -83,9 +85,12 @@ def _length(text: str) -> int:
         raise InvalidArgument(str(error)) from None
 
 
-def _each(names: str | Iterable[str]) -> Iterable[str]:
+def _each(names: Any) -> list[str]:
     """Return names as they were given, one alone as the only one: its letters are never meant."""
-    return [names] if isinstance(names, str) else names
+    try:
+        return convert([names] if isinstance(names, str) else list(names), list[str])
+    except (TypeError, ValidationError):
+        raise InvalidArgument(f"{names!r} is no name and no list of them: give text, or a list of it") from None
 
 
 class Ledger:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal, TypedDict, get_args
+from functools import cache
+from typing import Any, Literal, TypedDict, get_args, get_type_hints
 
-from msgspec import Struct, structs
+from msgspec import Struct, ValidationError, convert, structs
 
 from ledger.errors import InvalidArgument
 from ledger.metrics.metric import Option
@@ -97,6 +98,8 @@ class Question(Struct, frozen=True, kw_only=True):
 
 def question(asked: Asked) -> Question:
     """Return the question that keywords ask. Raises InvalidArgument."""
+    _demand_known(asked)
+    _demand_typed(asked)
     by = asked.get("by", ())
     keywords = {
         **asked,
@@ -111,16 +114,33 @@ def question(asked: Asked) -> Question:
         raise InvalidArgument(f"the first {made.top} cannot be told: ask for 1 or more")
     if made.within is not None and made.within < 0:
         raise InvalidArgument(f"{made.within} microseconds are no window: `within` is not below 0")
-    _demand_known(made)
     if made.since is not None and made.before is not None and made.since >= made.before:
         raise InvalidArgument("the window ends before it begins: `since` must be earlier than `before`")
     return made
 
 
-def _demand_known(made: Question) -> None:
-    for name, given, known in (("per", made.per, get_args(Per)), ("step", made.step, get_args(Step))):
-        if given not in known:
-            raise InvalidArgument(f"{given!r} is no `{name}`: choose from {', '.join(known)}")
+def _demand_known(asked: Asked) -> None:
+    for name, known in (("per", get_args(Per)), ("step", get_args(Step))):
+        if asked.get(name, known[0]) not in known:
+            raise InvalidArgument(f"{asked.get(name)!r} is no `{name}`: choose from {', '.join(known)}")
+
+
+def _demand_typed(asked: Asked) -> None:
+    """Refuse what is no keyword of a question, and what is not of its keyword's type."""
+    for name, given in asked.items():
+        if name not in Asked.__annotations__:
+            raise InvalidArgument(f"there is no `{name}` to ask for: choose from {', '.join(Asked.__annotations__)}")
+        try:
+            convert(given, _hints()[name])
+        except ValidationError:
+            # What a person wrote in `Asked` says more than the name of a type.
+            wanted = Asked.__annotations__[name].__forward_arg__
+            raise InvalidArgument(f"`{name}` cannot be {given!r}: give {wanted}; lengths are microseconds") from None
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Asked)
 
 
 def options(asked: Asked) -> list[Option]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
-from ledger.errors import InvalidDefinition, Problem
+from ledger.errors import InvalidArgument, InvalidDefinition, Problem
 
 _CURES = {
     "Unknown field.": "is unknown: check its spelling, or leave it out",
@@ -23,7 +23,14 @@ _CURES = {
 
 
 def toml_document(text: str, name: str) -> dict[str, Any]:
-    """Return the tables of a TOML text; raise InvalidDefinition, with the line, when it is not TOML."""
+    """Return the tables of a TOML text; raise InvalidDefinition, with the line, when it is not TOML.
+
+    Raises InvalidArgument for what is no text.
+    """
+    if not isinstance(text, str):
+        raise InvalidArgument(
+            f"{text!r} is no text of {name}: give what such a file holds"
+        )
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
