@@ -33,7 +33,7 @@ FURTHER = (
     f"conformance --plan {EXAMPLES / 'plan.toml'}",
     "quality",
     "identities suggest",
-    "predict next C0000005 --no-risk",
+    "predict next C0000005",
     "predict risk --top 20",
     "predict model",
     "predict evaluate --at 2025-06-01 --known-at now",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ledger import Ledger
 from tests.cli.running import ROOT, Shell, environment, ndjson
-from tests.queries.test_prediction import lives, used
+from tests.ledgers import SetClock
+from tests.queries.telling import iso, micros, write
+from tests.queries.test_prediction import left, lives, used
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ def test_a_table_shows_the_likeliest_and_fits_a_screen(leaving: Shell) -> None:
     ))):  # fmt: skip
         assert max(map(len, table.splitlines())) <= 80
         assert "log position" in table
-    told = leaving("predict", "next", "c1", "--no-risk", "-f", "table").out
+    told = leaving("predict", "next", "c1", "-f", "table").out
     assert "visits of it that lasted longer than this one has: 0 of their own (5 are enough)\n" in told
     words = leaving("predict", "model", "--horizon", "30d", "--as-of", "2024-03-15").err
     assert "leavings are few for" in words
@@ -65,15 +69,57 @@ def test_an_evaluation_tells_calibration_ranking_and_error(leaving: Shell) -> No
     assert tenths == ["all", *map(str, range(1, 11))]
 
 
-def test_what_comes_next_is_told_with_the_risk_of_leaving(leaving: Shell) -> None:
+def test_an_evaluation_is_one_sentence_and_two_tables_that_say_what_each_figure_is(leaving: Shell) -> None:
+    asked = ("predict", "evaluate", "--at", "2024-06-01", "--horizon", "30d", "--known-at", "now")
+    shown, rows = leaving(*asked, "-f", "table").out, leaving(*asked).rows
+    figures = {(row["metric"], row["statistic"]): row for row in rows if row.get("tenth") in (None, "all")}
+    mean, came = (figures["prediction_calibration", statistic] for statistic in ("mean", "share"))
+    assert " ".join(shown.splitlines()[:2]) == (
+        f"of {came['n']} customers at risk at 2024-06-01 00:00, {mean['value'] * came['n']:.1f} were foretold to leave "
+        f"within 30d, and {came['numerator']} left"
+    )
+    for called, name in (
+        ("AUC", ("prediction_ranking", "auc")), ("left / foretold", ("prediction_bias", "ratio")),
+        ("slope", ("prediction_slope", "slope")), ("skill", ("prediction_error", "skill")),
+        ("Brier score", ("prediction_error", "mean")),
+    ):  # fmt: skip
+        [line] = [line for line in shown.splitlines() if line.startswith(called + ":")]
+        assert f"  {figures[name]['value']:.2f}  " in line
+        if figures[name]["low"] is not None:
+            assert line.endswith(f"  {figures[name]['low']:.2f} to {figures[name]['high']:.2f}")
+    assert not re.search(r"\d\.\d{5,}|T\d\d:\d\d", shown)
+
+
+def test_an_evaluation_says_which_of_the_two_ways_of_knowing_it_took(shell: Shell, clock: SetClock) -> None:
+    events = [used("late", 10), *lives(300)]
+    with Ledger.open(shell.url, clock=clock) as ledger:
+        clock.now = micros(150)
+        write(ledger, *[event for event in events if event["occurred_at"] < iso(150)], build=False)
+        clock.now = micros(241)
+        write(ledger, left("late", 120), *[event for event in events if event["occurred_at"] >= iso(150)])
+    asked = ("predict", "evaluate", "--at", iso(150), "--horizon", "30d", "-f", "table")
+    strict, hindsight = (" ".join(shell(*asked, *more).out.split()) for more in ((), ("--known-at", iso(241))))
+    at, later = (f"{iso(day)[:10]} {iso(day)[11:16]}" for day in (150, 241))
+    assert f"known: what was recorded by {at}, and nothing that was recorded later" in strict
+    assert "left out: customers who had left by then, as was learnt only later (1)" in strict
+    assert f"what had happened before {at}, with what was recorded of it until {later}, which is hindsight" in hindsight
+    assert "left out" not in hindsight
+
+
+def test_what_comes_next_is_told_by_one_method(leaving: Shell) -> None:
     rows = leaving("predict", "next", "=cmd", "--horizon", "30d").rows
-    assert {row["metric"] for row in rows} == {"next_stage", "time_to_next_stage", "termination_risk"}
-    assert {row["metric"] for row in leaving("predict", "next", "=cmd", "--no-risk").rows} == {
-        "next_stage", "time_to_next_stage"
-    }  # fmt: skip
-    early = leaving("predict", "next", "c1", "--as-of", "2024-01-25")
-    assert "no risk of leaving is told" in early.err
-    assert {row["metric"] for row in early.rows} == {"next_stage", "time_to_next_stage"}
+    assert {row["metric"] for row in rows} == {"next_stage", "time_to_next_stage"}
+    assert "risk" not in leaving("predict", "next", "=cmd", "-f", "table").out
+
+
+def test_a_standing_setting_is_for_what_it_has_a_meaning_for(leaving: Shell) -> None:
+    leaving.file("customer-ledger.toml", '[predict]\nat = "2024-06-01"\nas-of = "2024-08-01"\ntop = 3\n')
+    assert len(leaving("predict", "risk", "--horizon", "30d").rows) == 3
+    assert leaving("predict", "model", "--horizon", "30d").rows[0]["as_of"] == "2024-08-01T00:00:00+00:00"
+    assert leaving("predict", "next", "=cmd", "--as-of", "2024-08-25").rows
+    rows = leaving("predict", "evaluate", "--horizon", "30d", "--known-at", "now").rows
+    assert {row["at"] for row in rows} == {"2024-06-01T00:00:00+00:00"}
+    assert "takes --as-of" in leaving("predict", "risk", "--at", "2024-06-01", code=2).err
 
 
 REFUSED = {
@@ -113,6 +159,5 @@ def test_without_scikit_learn_it_says_in_one_sentence_how_to_install_it(leaving:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.strip().endswith("which is not installed: pip install 'customer-ledger[predict]'")
     done = without("next", "c1")
-    assert done.returncode == 0
-    assert "no risk of leaving is told" in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert "next_stage" in done.stdout

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from ledger.cli.asking import doubt_future
-from ledger.cli.command import command
+from ledger.cli.command import command, typed
 from ledger.cli.session import Session
-from ledger.cli.times import LENGTH, TIME, When
+from ledger.cli.times import LENGTH, TIME
 from ledger.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -23,6 +24,24 @@ ENOUGH_EACH = 10
 
 SCREEN = 20
 """Customers that a table shows unless told otherwise."""
+
+LOOKS = {"horizon", "segment", "as_of", "known_at"}
+ALLOWED = {
+    "risk": LOOKS | {"top"},
+    "next": LOOKS,
+    "model": LOOKS,
+    "evaluate": {"at", "horizon", "segment", "known_at"},
+}
+"""The options that have a meaning for each."""
+
+TOLD = {
+    ("prediction_ranking", "auc"): "AUC: 0.5 is chance, 1 tells all apart",
+    ("prediction_bias", "ratio"): "left / foretold: above 1, more left",
+    ("prediction_slope", "slope"): "slope: below 1, the risks are too far apart",
+    ("prediction_error", "skill"): "skill: 0 is no better than the share that left",
+    ("prediction_error", "mean"): "Brier score: the mean squared error",
+}
+"""How the figures of an evaluation are called on a screen, in this order."""
 
 NONE = ("metric", "statistic", "value", "n", "excluded", "low", "high", "unit", "definition", "as_of", "position")
 
@@ -50,39 +69,39 @@ NONE = ("metric", "statistic", "value", "n", "excluded", "low", "high", "unit", 
 @click.option("--as-of", type=TIME, metavar="TIME", help="From what had happened by then (occurred_at).")
 @click.option("--known-at", type=TIME, metavar="TIME", help="From what was recorded by then.  [evaluate: --at]")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help=f"risk: so many.  [a table: {SCREEN}, else all]")
-@click.option("--risk/--no-risk", default=True, help="next: also tell the risk of leaving, which folds the whole log.")
-def run(session: Session, what: str, customers: tuple[str, ...], at: When | None, **given: Any) -> None:
+def run(session: Session, what: str, customers: tuple[str, ...], **told: Any) -> None:
     """Predict from the log, never from what came after.
 
     risk: how likely each customer is to leave within the horizon, the likeliest first, and why.
-    next: a customer's next stage, the time to it and the risk of leaving; the stage from their own record once it is
-    long enough, else from the segment's or all customers'.
+    next: a customer's next stage and the time to it, from their own record once it is long enough, else from the
+    segment's or all customers'.
     model: what goes along with a higher hazard of leaving, and what it was learnt from.
     evaluate: learn from what was known at a time, and compare with what came within the horizon after it.
-    All but the next stage need the extra: pip install 'customer-ledger[predict]'.
+    All but next need the extra: pip install 'customer-ledger[predict]'.
 
     A TIME is ISO 8601 with its offset, a date, or 7d (ago).
     """
-    _check(what, customers, at, given)
+    given = {name: value if name in ALLOWED[what] or typed(name) else None for name, value in told.items()}
+    _check(what, customers, given)
     if what == "evaluate":
-        _evaluate(session, at, given)
+        _evaluate(session, given)
     elif what == "next":
-        _next(session, customers[0], _outlook(session, given), given["risk"])
+        _next(session, customers[0], _outlook(session, given))
     elif what == "model":
         _model(session, _outlook(session, given))
     else:
         _risk(session, customers, _outlook(session, given), given["top"])
 
 
-def _check(what: str, customers: tuple[str, ...], at: When | None, given: dict[str, Any]) -> None:
+def _check(what: str, customers: tuple[str, ...], given: dict[str, Any]) -> None:
     if what == "next" and len(customers) != 1:
         raise InvalidArgument("name one customer: `customer-ledger predict next CUSTOMER`")
     if what in ("model", "evaluate") and customers:
         raise InvalidArgument(f"`predict {what}` looks at all customers: leave out {' '.join(customers)}")
-    if (what == "evaluate") != (at is not None):
+    if (what == "evaluate") != (given["at"] is not None):
         raise InvalidArgument(
             "say when the prediction is made: `customer-ledger predict evaluate --at TIME`"
-            if at is None
+            if given["at"] is None
             else f"--at belongs to evaluate: `predict {what}` takes --as-of"
         )
     if what == "evaluate" and given["as_of"] is not None:
@@ -112,16 +131,10 @@ def _risk(session: Session, customers: tuple[str, ...], outlook: Outlook, top: i
     _show(session, risks(session.store, outlook, customers, top), _risk_view)
 
 
-def _next(session: Session, customer: str, outlook: Outlook, with_risk: bool) -> None:
+def _next(session: Session, customer: str, outlook: Outlook) -> None:
     from ledger.queries.next_stage import next_stage
-    from ledger.queries.prediction import risks
 
     figures = next_stage(session.store, customer, outlook)
-    if with_risk:
-        try:
-            figures += risks(session.store, outlook, [customer])
-        except InvalidArgument as error:
-            session.say(f"no risk of leaving is told: {error}")
     _show(session, figures, partial(_next_view, by_segment=outlook.scheme is not None))
 
 
@@ -138,13 +151,13 @@ def _model(session: Session, outlook: Outlook) -> None:
         )
 
 
-def _evaluate(session: Session, at: When | None, given: dict[str, Any]) -> None:
+def _evaluate(session: Session, given: dict[str, Any]) -> None:
     from ledger.queries.evaluation import evaluate
     from ledger.queries.prediction import HORIZON
 
     made = evaluate(
         session.store,
-        at=session.instant(at) or 0,
+        at=session.instant(given["at"]) or 0,
         horizon=given["horizon"] or HORIZON,
         known_at=session.instant(given["known_at"]),
         scheme=given["segment"],
@@ -197,14 +210,9 @@ def _next_view(rows: list[dict[str, Any]], _zone: Any, *, by_segment: bool) -> I
     yield plain("")
     yield table(columns, shares)
     yield plain("")
-    half = "not reached by half" if time["value"] is None else f"{time['risk']} days {time['interval']}".strip()
-    yield plain(f"horizon {shares[0]['horizon']}; median time left until the next stage: {half}")
-    for row in rows:
-        if row["metric"] == "termination_risk":
-            risk = _told(row)
-            yield plain(f"risk of leaving within {risk['horizon']}: {risk['risk']} ({risk['interval']})")
-            because = risk["because"] or "of nothing in particular"
-            yield plain(f"that risk is told by the model of all customers, because (log odds): {because}")
+    half = "not reached by half" if time["value"] is None else f"{time['risk']} days"
+    sure = f" ({time['interval']})" if time["interval"] else ""
+    yield plain(f"horizon {shares[0]['horizon']}; median time left until the next stage: {half}{sure}")
     yield plain(seen_from(rows[0]))
 
 
@@ -239,44 +247,77 @@ def _model_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
 
 
 def _evaluation_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
-    from ledger.cli.drawing import Shown, figure, interval, plain, seen_from, table
+    from ledger.cli.drawing import Shown, plain, seen_from, table
+
+    tenths = _tenths(rows)
+    columns = (
+        Shown("tenth", "tenth"),
+        Shown("n", "n", "right"),
+        Shown("foretold", "foretold", "right"),
+        Shown("left", "left", "right"),
+        Shown("share", "share", "right"),
+        Shown("95 % interval", "interval", fold=False),
+    )
+    yield plain(_came(rows[0], tenths[0]))
+    yield plain("")
+    yield table(columns, tenths)
+    yield plain("")
+    by_figure = {(row["metric"], row["statistic"]): _told(row) for row in rows}
+    how_well = (Shown("", "told"), Shown("figure", "risk", "right"), Shown("95 % interval", "interval", fold=False))
+    yield table(how_well, [by_figure[name] | {"told": told} for name, told in TOLD.items()])
+    yield plain("")
+    yield from map(plain, _learnt(rows[0], tenths[0]))
+    yield plain(seen_from(rows[0]))
+
+
+def _tenths(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a line of everyone and one of each tenth by risk: what was foretold, and what came."""
+    from ledger.cli.drawing import figure, interval
+
+    tenths: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row["metric"] == "prediction_calibration":
+            line = tenths.setdefault(row["tenth"], {"tenth": row["tenth"], "n": row["n"], "excluded": row["excluded"]})
+            value = figure(row["value"], row["unit"])
+            if row["statistic"] == "mean":
+                line |= {"foretold": value, "expected": (row["value"] or 0) * row["n"]}
+            else:
+                ends = interval(row["low"], row["high"], row["unit"])
+                line |= {"share": value, "left": row["numerator"], "interval": ends}
+    return list(tenths.values())
+
+
+def _came(row: dict[str, Any], everyone: dict[str, Any]) -> str:
+    """Return in one sentence what was foretold and what came."""
+    from ledger.cli.drawing import clock, value
+    from ledger.cli.words import counted
+    from ledger.queries.figure_row import FEW
+
+    few = " (few)" if everyone["n"] < FEW else ""
+    return (
+        f"of {counted(everyone['n'], 'customer')}{few} at risk at {clock(row['at'], ZoneInfo(row['zone']))}, "
+        f"{value(everyone['expected'])} were foretold to leave within {row['horizon']}, and {everyone['left']:,} left"
+    )
+
+
+def _learnt(row: dict[str, Any], everyone: dict[str, Any]) -> Iterable[str]:
+    """Say what it was learnt from, which of the two ways of knowing that was, and whom it is not held against."""
+    from ledger.cli.drawing import clock, figure
     from ledger.metrics.registry import METRICS
 
-    calibration = [row for row in rows if row["metric"] == "prediction_calibration"]
-    tenths: dict[str, dict[str, Any]] = {}
-    for row in calibration:
-        line = tenths.setdefault(row["tenth"], {"tenth": row["tenth"], "n": row["n"]})
-        line[row["statistic"]] = figure(row["value"], row["unit"])
-        if row["statistic"] == "share":
-            line |= {"left": row["numerator"], "interval": interval(row["low"], row["high"], row["unit"])}
-    yield table(
-        (
-            Shown("tenth by risk", "tenth"),
-            Shown("n", "n", "right"),
-            Shown("foretold", "mean", "right"),
-            Shown("left", "left", "right"),
-            Shown("share", "share", "right"),
-            Shown("95 % interval", "interval", fold=False),
-        ),
-        list(tenths.values()),
+    at, knew = (clock(row[time], ZoneInfo(row["zone"])) for time in ("at", "trained_known_at"))
+    yield (
+        f"learnt from {row['n']:,} horizons before {at}, {row['numerator']:,} of which "
+        f"({figure(row['value'], row['unit'])}) ended with leaving"
     )
-    yield plain("")
-    others = [_told(row) | {"what": METRICS[row["metric"]].title} for row in rows if row not in calibration]
-    columns = (
-        Shown("", "what"),
-        Shown("figure", "risk", "right"),
-        Shown("", "unit"),
-        Shown("95 % interval", "interval", fold=False),
-        Shown("n", "n", "right"),
-        Shown("left out", "excluded"),
-    )
-    yield table([column for column in columns if any(row.get(column.key) for row in others)], others)
-    yield plain("")
-    first = rows[0]
-    yield plain(
-        f"foretold at {first['at']} for {first['horizon']}, from what was recorded by {first['trained_known_at']}"
-    )
-    yield plain(seen_from(first))
+    if row["trained_known_at"] > row["at"]:
+        yield f"known: what had happened before {at}, with what was recorded of it until {knew}, which is hindsight"
+    else:
+        yield f"known: what was recorded by {knew}, and nothing that was recorded later"
+    why = METRICS["prediction_calibration"].excluded
+    for reason, number in everyone["excluded"].items():
+        if number:
+            yield f"left out: {why.get(reason, reason)} ({number:,})"
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
