@@ -1,4 +1,4 @@
-"""Who may be one person: customers that share an identifier and are not one customer yet; and what was decided."""
+"""Who may be one person: customers that share an identifier and are not one customer yet."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from ledger.errors import InvalidArgument
-from ledger.events.event import RecordedEvent, utc
 from ledger.store.engine import Connection, reading
 from ledger.store.figures.identifiers import (
     Identifier,
-    Merge,
     erasures,
     identifiers,
     merges,
     names,
     random_ids,
-    undoings,
-    whole_rows,
+    told_namespaces,
 )
 from ledger.store.figures.scan import Scan
 from ledger.store.links import Units, all_units
@@ -52,10 +49,10 @@ class Shared(Struct, frozen=True, kw_only=True):
 
     `verdict` is `proposed`, `rejected` where some two of them were told apart before, or `too common`.
     `mark` stands for the value, which is personal: equal marks are equal values within a namespace. `customers` is
-    how many share it, `customer_ids` who: first the one the others would be merged into. `agree` are the namespaces
-    in which all of them share a value, this one among them, `differ` those in which some two of them told values and
-    share none. `evidence` are the events that told it, as customer_id,
-    source and event_id.
+    how many share it, `customer_ids` who: first the one the others would be merged into; the first LISTED of them where
+    it is too common. `agree` are the namespaces in which all of them share a value, this one among them, `differ` those
+    in which some two of them told values and share none. `evidence` is for each of `customer_ids` the first event that
+    told it, as customer_id, source and event_id.
     """
 
     verdict: Verdict
@@ -82,24 +79,6 @@ class Cluster(Struct, frozen=True, kw_only=True):
     differ: list[str]
     evidence: str
     refused: str | None
-
-
-class Decided(Struct, frozen=True, kw_only=True):
-    """A merge that was recorded, and why; `undone` says that an unmerge took it back, `undone_by` whose that was.
-
-    `evidence` is personal, and None where it was erased.
-    """
-
-    from_: str
-    into: str
-    source: str
-    event_id: str
-    recorded_at: str
-    evidence: str | None
-    undone: bool
-    undone_by: str | None
-    undone_at: str | None
-    why: str | None
 
 
 def normalised(namespace: str, value: str) -> str:
@@ -152,6 +131,13 @@ def suggest(
     )
 
 
+def unknown_namespaces(store: Store, namespaces: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return those of some namespaces in which nobody was told to be known, and all in which somebody was."""
+    with reading(store.engine) as connection:
+        told = told_namespaces(connection)
+    return [name for name in dict.fromkeys(namespaces) if name not in told], told
+
+
 def clusters(store: Store, namespaces: Sequence[str], *, most: int = MOST, again: bool = False) -> list[Cluster]:
     """Return what the rule makes one that customers are one who share a value in one of some namespaces.
 
@@ -162,37 +148,6 @@ def clusters(store: Store, namespaces: Sequence[str], *, most: int = MOST, again
     with reading(store.engine) as connection:
         found = _Found(connection, frozenset(namespaces), most, again)
         return found.clusters()
-
-
-def decided(store: Store) -> list[Decided]:
-    """Return every merge that was recorded, the last first."""
-    with reading(store.engine) as connection:
-        made = merges(connection)
-        undone = undoings(connection)
-        rows = whole_rows(connection, [*(merge.position for merge in made), *undone.values()])
-        events = {row[0]: store.mapper.whole_event(tuple(row)) for row in rows}
-        keys = customer_ids(connection, (stream for merge in made for stream in (merge.from_stream, merge.into_stream)))
-    return [
-        _decision(keys, merge, events[merge.position], events.get(undone.get(merge.position, 0)))
-        for merge in reversed(made)
-    ]
-
-
-def _decision(
-    keys: dict[int, str], merge: Merge, told: RecordedEvent[Any], undoing: RecordedEvent[Any] | None
-) -> Decided:
-    return Decided(
-        from_=keys[merge.from_stream],
-        into=keys[merge.into_stream],
-        source=told.source,
-        event_id=told.event_id,
-        recorded_at=utc(merge.recorded_at).isoformat(),
-        evidence=told.data.evidence,
-        undone=undoing is not None,
-        undone_by=None if undoing is None else undoing.source,
-        undone_at=None if undoing is None else utc(undoing.recorded).isoformat(),
-        why=None if undoing is None else undoing.data.why,
-    )
 
 
 class _Group(NamedTuple):
@@ -281,24 +236,26 @@ class _Found:
     def told(self, group: _Group, *, values: bool) -> Shared:
         """Return what is told of a value."""
         verdict = self.verdict(group)
-        shown = len(group.customers) if verdict != "too common" else LISTED
+        listed = group.customers if verdict != "too common" else group.customers[:LISTED]
+        firsts = {self._units.survivor(one.stream): one for one in reversed(group.told)}
         return Shared(
             verdict=verdict,
             namespace=group.namespace,
             mark=self._mark(group),
             value=group.value if values else None,
             customers=len(group.customers),
-            customer_ids=[self._names[customer] for customer in group.customers[:shown]],
+            customer_ids=[self._names[customer] for customer in listed],
             agree=self._agree[group.customers] if verdict != "too common" else [group.namespace],
             differ=self._differ(group.customers) if verdict != "too common" else [],
-            evidence=[self._evidence(one) for one in group.told[:shown]],
+            evidence=[self._evidence(firsts[customer]) for customer in listed],
             because=self._because(group, verdict),
         )
 
     def _because(self, group: _Group, verdict: Verdict) -> str:
         n = len(group.customers)
         if verdict == "too common":
-            return f"{n} customers share this {group.namespace}, more than {self._most}: it tells nobody from another"
+            why = f"{n} customers share this {group.namespace}, more than {self._most}: it tells nobody from another"
+            return why if n <= LISTED else f"{why}; {LISTED} of them are listed, --most {n} lists all"
         agree = " and ".join(self._agree[group.customers])
         differ = self._differ(group.customers)
         agree += f" and differ in {' and '.join(differ)}" if differ else ""

@@ -83,6 +83,26 @@ def test_a_person_merges_and_unmerges_and_a_repeat_writes_nothing(silos: Shell) 
     assert row["verdict"] == "proposed"
 
 
+def test_a_merge_of_two_who_were_told_apart_says_whom_it_overrules(silos: Shell) -> None:
+    merge = ("identities", "merge", "card-7", "c-1", "--evidence", "one passport")
+    silos("identities", "reject", "c-1", "card-7", "--why", "mother and daughter", "--source", "store")
+    overruling = silos(*merge)
+    assert len(overruling.rows) == 1
+    today = silos("identities", "decided").rows[-1]["recorded_at"]
+    said = f"this overrules store, by whom they were told apart on {today[:10]} {today[11:16]}: mother and daughter\n"
+    assert overruling.err.endswith(said)
+    assert "overrules" not in silos(*merge).err
+    assert "overrules" not in silos("identities", "merge", "app-9", "c-2", "--evidence", "one passport").err
+
+
+def test_a_namespace_that_nobody_is_known_in_is_doubted(silos: Shell) -> None:
+    doubt = "nobody is known by a 'emial': is it spelt so? There are: email, phone\n"
+    for action in ("suggest", "apply"):
+        assert doubt in silos("identities", action, "--namespaces", "emial,phone").err
+        assert "spelt" not in silos("identities", action, "--namespaces", "email").err
+    assert "spelt" not in silos("identities").err
+
+
 def test_whose_decision_it_was_is_its_source(silos: Shell) -> None:
     said = ("--evidence", "same voice", "--source", "callcentre")
     [made] = silos("identities", "merge", "card-7", "c-1", *said).rows
@@ -136,7 +156,15 @@ def test_nobody_to_propose_is_said(shell: Shell) -> None:
 
 
 def test_every_table_of_identities_fits_in_80_columns(silos: Shell) -> None:
-    silos("identities", "merge", "card-7", "c-1", "--evidence", "x", "-f", "table")
+    key = "anonymous:5a0ef9527f01"
+    silos("append", "-", "-o", os.devnull, "-q", stdin=ndjson([_known(40, key, "1")]))
+    silos("identities", "reject", key, "c-2")
+    silos("identities", "merge", key, "c-2", "--evidence", "x", "-f", "table")
+    drawn = silos("identities", "decided", "-f", "table").out
+    for one in silos("identities", "decided").rows:
+        assert len(one["event_id"]) >= len("merge-") + 32
+        assert f"  {one['event_id']}  " in drawn
+    assert key in drawn
     lines = ["identities", "identities decided", "identities apply --namespaces email", "identities suggest --values"]
     for line in lines:
         assert max(map(len, silos(*line.split(), "-f", "table").out.splitlines())) <= 80, line

@@ -12,7 +12,8 @@ import pytest
 from ledger import Ledger
 from ledger.commands import Merger, merge, reject, unmerge
 from ledger.errors import CustomerNotFound, EventNotFound, InvalidArgument, MergeCycle
-from ledger.queries.identities import clusters, decided, normalised, suggest
+from ledger.queries.decisions import decided
+from ledger.queries.identities import clusters, normalised, suggest
 from ledger.store.links import units_of
 from ledger.store.log import Until
 from tests.queries.telling import told, write
@@ -36,6 +37,13 @@ def test_customers_of_two_sources_who_told_the_same_address_are_proposed(ledger:
     assert (one.verdict, one.customers, one.customer_ids) == ("proposed", 2, ["crm-1", "shop-7"])
     assert [(by["customer_id"], by["source"]) for by in one.evidence] == [("crm-1", "crm"), ("shop-7", "shop")]
     assert one.because == "2 customers share email"
+
+
+def test_the_evidence_is_an_event_of_each_customer_however_often_they_told_it(quick_ledger: Ledger) -> None:
+    told_often = [known("a", "a@example.org", event_id=f"again-{number}") for number in range(3)]
+    record(quick_ledger, *told_often, known("b", "a@example.org", event_id="b-1"))
+    [one] = suggest(quick_ledger.store)
+    assert [(by["customer_id"], by["event_id"]) for by in one.evidence] == [("a", "again-0"), ("b", "b-1")]
 
 
 def test_nobody_is_proposed_where_nothing_is_shared(quick_ledger: Ledger) -> None:
@@ -142,6 +150,9 @@ def test_no_more_are_listed_of_a_common_value_than_can_be_read(quick_ledger: Led
     record(quick_ledger, *(known(f"c{number}", "0", "phone") for number in range(50)))
     [one] = suggest(quick_ledger.store)
     assert (one.customers, len(one.customer_ids), len(one.evidence)) == (50, 20, 20)
+    assert one.because.endswith("; 20 of them are listed, --most 50 lists all")
+    [one] = suggest(quick_ledger.store, most=50)
+    assert len(one.customer_ids) == len(one.evidence) == 50
 
 
 def test_it_is_said_in_which_namespaces_they_agree_and_the_more_the_earlier(quick_ledger: Ledger) -> None:

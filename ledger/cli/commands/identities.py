@@ -127,8 +127,19 @@ def _suggest(session: Session, _names: tuple[str, ...], options: dict[str, Any])
 
     rows = msgspec.to_builtins(suggest(session.store, **_sought(options)))
     session.out.rows(rows, _suggested_view, columns=SUGGESTED)
+    _doubt_namespaces(session, options)
     proposed = sum(row["verdict"] == "proposed" for row in rows)
     session.say(f"{counted(proposed, 'shared value')} proposed, {len(rows) - proposed} not")
+
+
+def _doubt_namespaces(session: Session, options: dict[str, Any]) -> None:
+    """Say in which of the namespaces asked for nobody is known, as in a misspelt one."""
+    from ledger.queries.identities import unknown_namespaces
+
+    if asked := _sought(options)["namespaces"]:
+        unknown, told = unknown_namespaces(session.store, asked)
+        for name in unknown:
+            session.say(f"nobody is known by a {name!r}: is it spelt so? There are: {', '.join(told) or 'none'}")
 
 
 def _apply(session: Session, _names: tuple[str, ...], options: dict[str, Any]) -> None:
@@ -152,6 +163,7 @@ def _apply(session: Session, _names: tuple[str, ...], options: dict[str, Any]) -
         for one in found
     ]
     session.out.rows(rows, _ruled_view, columns=RULED)
+    _doubt_namespaces(session, options)
     refused = f", {counted(len(found) - len(kept), 'chain')} refused" if len(found) > len(kept) else ""
     if "yes" in options:
         session.say(
@@ -166,12 +178,21 @@ def _apply(session: Session, _names: tuple[str, ...], options: dict[str, Any]) -
 
 
 def _merge(session: Session, names: tuple[str, ...], options: dict[str, Any]) -> None:
+    from ledger.cli.drawing import clock
     from ledger.commands import DECISIONS, Merger, merge
+    from ledger.queries.decisions import told_apart
 
     from_, into = names
+    before = told_apart(session.store, from_, into)
     merger = Merger(from_=from_, into=into, evidence=options["evidence"])
     written = merge(session.store, [merger], source=options.get("source", DECISIONS))
     _say_written(session, written, "they are one customer already")
+    for one in before if written else ():
+        why = f": {one.why}" if one.why else ""
+        session.say(
+            f"this overrules {one.undone_by}, by whom they were told apart on "
+            f"{clock(one.undone_at, session.store.context.zone)}{why}"
+        )
 
 
 def _unmerge(session: Session, names: tuple[str, ...], options: dict[str, Any]) -> None:
@@ -200,7 +221,7 @@ def _say_written(session: Session, written: Iterable[Any], otherwise: str) -> No
 def _decided(session: Session, _names: tuple[str, ...], _options: dict[str, Any]) -> None:
     import msgspec
 
-    from ledger.queries.identities import decided
+    from ledger.queries.decisions import decided
 
     rows = [
         {name.rstrip("_"): value for name, value in msgspec.to_builtins(one).items()} for one in decided(session.store)
@@ -244,17 +265,21 @@ def _written_view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
 
 
 def _decided_view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
-    from ledger.cli.drawing import Shown, clock, plain, table
+    from ledger.cli.drawing import Shown, clock, plain, stacked, table
 
     if not rows:
         yield plain("nobody was merged")
         return
-    columns = (
-        Shown("from", "from"),
-        Shown("into", "into"),
-        Shown("source", "source"),
-        Shown("event_id", "event_id"),
-        Shown("since", "since"),
-        Shown("undone", "undone"),
+    # An event_id is long, and to be copied whole: what goes with it stands above it.
+    columns = (Shown("from, into", "who"), Shown("source, event_id", "event", fold=False), Shown("decided", "since"))
+    yield table(
+        columns,
+        [
+            {
+                "who": stacked([row["from"], row["into"]]),
+                "event": stacked([row["source"], row["event_id"]]),
+                "since": stacked([clock(row["recorded_at"], zone), *["undone"] * row["undone"]]),
+            }
+            for row in rows
+        ],
     )
-    yield table(columns, [row | {"since": clock(row["recorded_at"], zone)} for row in rows])

@@ -51,6 +51,11 @@ def identifiers(connection: Connection) -> list[Identifier]:
     return [Identifier._make(row) for row in rows]
 
 
+def told_namespaces(connection: Connection) -> list[str]:
+    """Return every namespace in which an identifier was told, retracted ones too."""
+    return sorted(connection.execute(text("SELECT DISTINCT namespace FROM identifiers")).scalars())
+
+
 def merges(connection: Connection) -> list[Merge]:
     """Return every merge that was recorded, in the order of the log."""
     rows = connection.execute(
