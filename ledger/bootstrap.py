@@ -79,6 +79,8 @@ def _instants(asked: dict[str, Any]) -> Any:
 
 
 def _length(text: str) -> int:
+    if not isinstance(text, str):
+        raise InvalidArgument(f"{text!r} is no length of time: give text such as 90d")
     try:
         return duration(text)
     except ValueError as error:
@@ -317,6 +319,8 @@ class Ledger:
 
     def merge(self, from_id: str, into_id: str, *, evidence: str) -> list[Recorded]:
         """Record that two customers are one person; a repeat writes nothing. Raises CustomerNotFound, Refused."""
+        if evidence is None:
+            raise InvalidArgument("say why they are one person: who reads it later must be able to tell")
         return commands.merge(self.store, [Merger(from_=from_id, into=into_id, evidence=evidence)])
 
     def unmerge(self, source: str, event_id: str, *, why: str | None = None) -> list[Recorded]:

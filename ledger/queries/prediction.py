@@ -76,6 +76,8 @@ def risks(store: Store, outlook: Outlook, customers: Collection[str] = (), top: 
     Only some `customers`, or the first `top` of all. Raises InvalidArgument where too little is known to learn from,
     or without scikit-learn, CustomerNotFound.
     """
+    if top is not None and (type(top) is not int or top < 1):
+        raise InvalidArgument(f"the first {top!r} cannot be told: ask for 1 or more")
     demand_library()
     with view(store, outlook.question, needs_tables=False) as seen:
         wanted = _streams(seen, customers)

@@ -188,6 +188,8 @@ def position_rows(
 
 def read_event(connection: Connection, mapper: RowMapper, source: str, event_id: str) -> RecordedEvent[Any]:
     """Return one event with its personal fields. Raises EventNotFound."""
+    if any(type(name) is not str or UNKEPT.search(name) for name in (source, event_id)):
+        raise EventNotFound(source, event_id)
     row = connection.execute(
         text(
             f"SELECT {RECORD_COLUMNS}, sealed FROM events "

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ledger import Ledger
-from ledger.errors import CustomerNotFound, InvalidArgument, InvalidDefinition
+from ledger.errors import CustomerNotFound, EventNotFound, InvalidArgument, InvalidDefinition
 from ledger.sample import Truth, simulate
 from tests.store.events import fact
 
@@ -109,6 +109,12 @@ def test_customers_who_share_an_address_are_proposed(quick_ledger: Ledger) -> No
         (lambda ledger: ledger.touchpoints(5), "5 is no text of catalogue.toml"),
         (lambda ledger: ledger.touchpoints(None, 5), "5 is no name"),
         (lambda ledger: ledger.quality(within="1d"), "`within` cannot be '1d'"),
+        (lambda ledger: ledger.risks(top=-1), "the first -1 cannot be told: ask for 1 or more"),
+        (lambda ledger: ledger.risks(top=0), "the first 0 cannot be told"),
+        (lambda ledger: ledger.risks(top="3"), "the first '3' cannot be told"),
+        (lambda ledger: ledger.risks(horizon=5), "5 is no length of time: give text such as 90d"),
+        (lambda ledger: ledger.evaluate_risks("2025-01-01T00:00:00Z", horizon=None), "None is no length of time"),
+        (lambda ledger: ledger.merge("a", "b", evidence=None), "say why they are one person"),
         (lambda ledger: ledger.health(sample=-1), "-1 customers cannot be folded: ask for 0 or more"),
     ],
 )
@@ -132,3 +138,7 @@ def test_nobody_has_a_key_that_no_text_can_be(ledger: Ledger) -> None:
     for key in keys:
         with pytest.raises(CustomerNotFound):
             ledger.history(key)
+        with pytest.raises(EventNotFound):
+            ledger.unmerge("crm", key)
+        with pytest.raises(EventNotFound):
+            ledger.unmerge(key, "e-1")
