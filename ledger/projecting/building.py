@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ledger.projections import PROJECTIONS
-from ledger.runners.inline import TOO_LARGE, Built, Range, too_large
+from ledger.runners.inline import Built, Range, park_too_large
 from ledger.store.checkpoints import Checkpoint, write_checkpoints
 from ledger.store.engine import Connection, writing
 from ledger.store.log import last_position, last_stream
@@ -81,7 +81,8 @@ class Building(Struct, kw_only=True):
         try:
             self._write()
         except OverflowError:
-            self._set_aside(too_large(self.waiting))
+            # A customer's rows are taken in together, so none of theirs was written before.
+            self.customers -= park_too_large(self.waiting, self.parked, self.model.position)
             self._write()
         self.waiting, self.ranges, self.parked = {}, [], {}
 
@@ -111,13 +112,6 @@ class Building(Struct, kw_only=True):
             )
             for projection in PROJECTIONS
         ]
-
-    def _set_aside(self, customers: set[int]) -> None:
-        # A customer's rows are taken in together, so none of theirs was written before.
-        for name, rows in self.waiting.items():
-            self.waiting[name] = [row for row in rows if row[0] not in customers]
-        self.customers -= len(customers)
-        self.parked.update((customer, (self.model.position, TOO_LARGE)) for customer in customers)
 
     def _write(self) -> None:
         version = self.model.version

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
@@ -50,12 +50,6 @@ class Built(Struct):
         for name, its in rows.items():
             self.rows.setdefault(name, []).extend([named + row for row in its])
 
-    def set_aside(self, customers: Collection[int], position: int, why: str) -> None:
-        """Park customers whose rows were made but cannot be kept."""
-        for name, rows in self.rows.items():
-            self.rows[name] = [row for row in rows if row[0] not in customers]
-        self.parked.update((customer, (position, why)) for customer in customers)
-
 
 def fold_unit(folds: Folds, mapper: RowMapper, rows: Sequence[Row]) -> Mapping[str, Sequence[tuple[Any, ...]]]:
     """Return one customer's rows from the rows of its streams. Raises Undecodable."""
@@ -94,6 +88,15 @@ def too_large(rows: Mapping[str, Sequence[tuple[Any, ...]]]) -> set[int]:
 
 
 TOO_LARGE = "a sum of theirs is larger than the read model can hold: retract the event whose number is wrong"
+
+
+def park_too_large(rows: Rows, parked: dict[int, tuple[int, str]], position: int) -> int:
+    """Take customers with a number that no column holds out of `rows`, park them at `position`, and count them."""
+    beyond = too_large(rows)
+    for name, its in rows.items():
+        rows[name] = [row for row in its if row[0] not in beyond]
+    parked.update((customer, (position, TOO_LARGE)) for customer in beyond)
+    return len(beyond)
 
 
 Range = tuple[int, int]

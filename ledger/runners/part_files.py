@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from ledger.archive.place import Place
 from ledger.projections import PROJECTIONS
-from ledger.runners.inline import TOO_LARGE, Built, too_large
+from ledger.runners.inline import Built, park_too_large
 from ledger.runners.parts import PARKED, part_name, schema_of
 
 GROUP = 32_768
@@ -46,9 +46,7 @@ class PartFiles:
         try:
             made = _tables(built)
         except OverflowError:
-            beyond = too_large(built.rows)
-            built.set_aside(beyond, self._position, TOO_LARGE)
-            built.customers -= len(beyond)
+            built.customers -= park_too_large(built.rows, built.parked, self._position)
             made = _tables(built)
         for name, table in made.items():
             self._waiting[name].append(table)

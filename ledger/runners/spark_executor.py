@@ -18,7 +18,7 @@ from ledger.archive.manifest import streams_of
 from ledger.archive.place import place_of
 from ledger.errors import ProjectionError
 from ledger.projections.driver import Folds
-from ledger.runners.inline import TOO_LARGE, Built, Range, fold_range, too_large
+from ledger.runners.inline import Built, Range, fold_range, park_too_large
 from ledger.runners.part_files import PartFiles
 from ledger.runners.source import Source
 from ledger.schemas.definitions import Definitions, compile_context
@@ -84,9 +84,7 @@ def _encoded(folded: Folded, source: Source) -> bytes:
         return msgspec.msgpack.encode(folded)
     except OverflowError:
         for built in folded.built:
-            beyond = too_large(built.rows)
-            built.set_aside(beyond, source.until.position or 0, TOO_LARGE)
-            built.customers -= len(beyond)
+            built.customers -= park_too_large(built.rows, built.parked, source.until.position or 0)
         return msgspec.msgpack.encode(folded)
 
 
