@@ -28,7 +28,7 @@ def connect_sealed(_dialect: Any, record: Any, address: tuple[str, ...], options
             f"the last events of {path.name} are in {wal.name}, which can be read only where its folder may be "
             "written: copy both files into a folder of your own"
         )
-    if _size(wal) or shm.exists():
+    if _size(wal) or (wal.exists() and shm.exists()):  # an index alone is a leftover, which SQLite would stumble over
         return None
     record.info[SEALED] = (path, _looks(path))
     return sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True, **options)

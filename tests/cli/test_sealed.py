@@ -131,3 +131,18 @@ def test_a_file_changed_while_nobody_read_it_is_opened_anew(told: Shell, monkeyp
             pass
         write_beside(told.folder)
         assert [len(ledger.history("c-42")) for _ in range(4)] == [5, 5, 5, 5]
+
+
+def test_an_index_that_was_left_behind_alone_is_no_hindrance(told: Shell) -> None:
+    folder = copied(told, "-shm")
+    with sealed(folder):
+        read, verified = bound(folder, "history c-42", "verify")
+    assert (len(read.rows), verified.code) == (5, 0)
+
+
+def test_an_index_beside_an_empty_log_of_writes_is_no_hindrance(told: Shell) -> None:
+    folder = copied(told, "-shm")
+    (folder / "ledger.db-wal").touch()
+    with sealed(folder):
+        read, verified = bound(folder, "history c-42", "verify")
+    assert (len(read.rows), verified.code) == (5, 0)
