@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ledger.cli.terminated import heed, terminated
+from ledger.cli.terminated import at_rest, heed, terminated
 
 
 def main() -> None:
@@ -14,6 +14,9 @@ def main() -> None:
         from ledger.cli.run import run
 
         code = run(sys.argv[1:])
-    except KeyboardInterrupt:  # before there was anything to stop
+        at_rest()
+    except KeyboardInterrupt:  # before there was anything to stop, or when all was done
+        at_rest()
+        sys.stderr.write("stopped: nothing is half done\n")
         code = 143 if terminated() else 130
     sys.exit(code)

@@ -52,7 +52,7 @@ def resumable(how: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise _stopped(how) from None
+        raise stopped(how) from None
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def told(context: click.Context) -> Iterator[None]:
     except BrokenPipeError:
         raise PipeClosed from None
     except KeyboardInterrupt:
-        raise _stopped("nothing is half done") from None
+        raise stopped("nothing is half done") from None
     except UnicodeEncodeError as error:  # an argument's bytes, which Python keeps as halves of surrogate pairs
         raise Failure(f"{error.object!r} is no text in UTF-8: write it again", Exit.UNUSABLE) from error
     except Exception as error:
@@ -74,7 +74,8 @@ def told(context: click.Context) -> Iterator[None]:
         raise Failure(_sentence(error), code_of(error)) from error
 
 
-def _stopped(how: str) -> Stopped:
+def stopped(how: str) -> Stopped:
+    """Return the end by Ctrl-C or SIGTERM that says what stays; nothing more is told of what is dropped."""
     # The process ends now. What was being read is dropped together with its connection, which Python would tell.
     sys.unraisablehook = lambda _unraisable: None
     return Stopped(how, code_of_stop())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from ledger.cli.exits import Exit, code_of_stop
-from ledger.cli.failures import Failure, PipeClosed
+from ledger.cli.failures import Failure, PipeClosed, stopped
 from ledger.cli.group import ledger
 from ledger.cli.words import sentence
 
@@ -29,6 +29,7 @@ def run(arguments: Sequence[str]) -> int:
         _let_go_of_stdout()
         return error.code if isinstance(error, Failure) else Exit.UNUSABLE
     except (click.Abort, KeyboardInterrupt):
+        stopped("nothing is half done").show()
         return code_of_stop()
     except OSError as error:
         failure = PipeClosed() if isinstance(error, BrokenPipeError) else Failure(sentence(error), Exit.STORAGE)

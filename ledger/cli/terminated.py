@@ -14,6 +14,12 @@ def heed() -> None:
         signal.signal(signal.SIGTERM, _stop)
 
 
+def at_rest() -> None:
+    """Let no signal stop the program from now on: all that is left is to end, with the code of what was done."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def terminated() -> bool:
     """Say whether it was SIGTERM that stopped the program: what was raised may have been raised anew on its way."""
     return bool(_received)

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -206,3 +207,26 @@ def test_following_applies_what_is_appended_meanwhile(told: Shell) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == Exit.STOPPED
     assert told("projections").rows[0]["lag_events"] == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("import ledger.cli.group as it; it.told = stop", signal.SIGTERM),
+        ("import ledger.cli.run as it; done = it.run; it.run = lambda given: stop(done(given))", signal.SIGTERM),
+        ("import ledger.cli.run as it; done = it.run; it.run = lambda given: stop(done(given))", signal.SIGINT),
+    ],
+    ids=["before", "after", "after, Ctrl-C"],
+)
+def test_a_signal_beside_a_commands_own_part_ends_in_a_sentence_too(
+    shell: Shell, moment: str, number: signal.Signals
+) -> None:
+    program = (
+        f"import os, sys\ndef stop(*_): os.kill(os.getpid(), {number})\n"
+        f"{moment}\nfrom ledger.cli import main\nsys.argv = ['ledger', 'metrics', '--list']\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, cwd=shell.folder, env=environment(shell.url), check=False
+    )
+    assert done.returncode == 128 + number
+    assert done.stderr.decode().strip() == "stopped: nothing is half done"
