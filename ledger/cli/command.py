@@ -40,8 +40,11 @@ class LedgerCommand(click.Command):
                 formatter.write(f"  {example}\n")
 
 
-def command(name: str, *, examples: Sequence[str]) -> Callable[[Body], LedgerCommand]:
-    """Make a function a command of that name; its docstring is the help, whose first line stands in the list."""
+def command(name: str, *, examples: Sequence[str], text: bool = False) -> Callable[[Body], LedgerCommand]:
+    """Make a function a command of that name; its docstring is the help, whose first line stands in the list.
+
+    `text` says that what it writes has one form only, so that a file of any ending may hold it.
+    """
 
     def make(body: Body) -> LedgerCommand:
         @wraps(body)
@@ -49,6 +52,7 @@ def command(name: str, *, examples: Sequence[str]) -> Callable[[Body], LedgerCom
             _require_filled(click.get_current_context(), given)
             shared = {option: given.pop(option) for option in SHARED}
             settings = {option: shared[option] for option in ("url", "format", "output", "quiet")}
+            settings["format"] = "table" if text else settings["format"]
             source = click.get_current_context().get_parameter_source("format")
             with Session(**settings, insists=source is ParameterSource.COMMANDLINE) as session:
                 return body(session, **given)

@@ -67,7 +67,7 @@ SHARED: dict[str, Callable[[], click.Option]] = {
         ["-o", "--output"],
         envvar="LEDGER_OUTPUT",
         metavar="FILE",
-        help="Write data to FILE; its ending says the format where -f does not.",
+        help="Write data to FILE; its ending (.csv, .json, .ndjson, .parquet) says the format where -f does not.",
     ),
     "config": lambda: SharedOption(
         ["--config"],

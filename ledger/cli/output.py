@@ -33,9 +33,6 @@ ENDINGS = {
     ".pq": "parquet",
 }
 
-SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".tsv"})
-"""Endings of files that are opened with a program which reads none of the formats here, but CSV."""
-
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula."""
 
@@ -55,13 +52,12 @@ class Output:
             return ending
         if format != "auto":
             return format
-        if self._path is not None and self._path.suffix.lower() in SPREADSHEETS:
+        if self._path is not None and not _is_device(self._path):
             raise click.UsageError(
-                f"no {self._path.suffix} can be written: name a .csv file, or say which -f it is to be"
+                f"no {self._path.suffix or 'file without an ending'} can be written: name a .csv file (or .json, "
+                ".ndjson, .parquet), or say which -f it is to be"
             )
-        if self._path is not None:
-            return "ndjson"
-        return "table" if sys.stdout.isatty() else "ndjson"
+        return "table" if self._path is None and sys.stdout.isatty() else "ndjson"
 
     @property
     def drawn(self) -> bool:
@@ -143,8 +139,8 @@ class Output:
             with _whole(sys.stdout.buffer) as stream:
                 yield stream
                 stream.flush()
-        elif self._path.exists() and not self._path.is_file():
-            with self._path.open("wb") as sink:  # a pipe or a device
+        elif _is_device(self._path):
+            with self._path.open("wb") as sink:
                 yield sink
         else:
             part = self._path.with_name(f".{self._path.name}.part")
@@ -154,6 +150,11 @@ class Output:
                 part.replace(self._path)
             finally:
                 part.unlink(missing_ok=True)
+
+
+def _is_device(path: Path) -> bool:
+    """Say whether a path is a pipe or a device, as /dev/null is: what is written there is read or gone at once."""
+    return path.exists() and not path.is_file()
 
 
 def _place(path: Path) -> Path:

@@ -138,9 +138,16 @@ def test_export_appended_elsewhere_makes_the_same_ledger(told: Shell, tmp_path: 
     assert not any(row["recorded"] for row in again.rows)
 
 
-def test_a_file_for_a_spreadsheet_is_csv_or_refused(told: Shell) -> None:
-    err = told("history", "c-42", "-o", "report.xlsx", code=2).err
-    assert "no .xlsx can be written: name a .csv file" in err
-    assert not (told.folder / "report.xlsx").exists()
-    told("history", "c-42", "-o", "report.tsv", "-f", "csv")
-    assert (told.folder / "report.tsv").read_text().startswith("event_id,")
+@pytest.mark.parametrize("name", ["report.xlsx", "report.tsv", "report.log", "report"])
+def test_a_file_whose_ending_says_no_format_is_refused_unless_told(told: Shell, name: str) -> None:
+    err = told("history", "c-42", "-o", name, code=2).err
+    assert f"no {Path(name).suffix or 'file without an ending'} can be written: name a .csv file" in err
+    assert not (told.folder / name).exists()
+    told("history", "c-42", "-o", name, "-f", "csv")
+    assert (told.folder / name).read_text().startswith("event_id,")
+    told("history", "c-42", "-o", os.devnull)
+
+
+def test_what_has_one_form_only_goes_into_a_file_of_any_ending(told: Shell) -> None:
+    told("completion", "bash", "-o", "customer-ledger.bash")
+    assert "_CUSTOMER_LEDGER_COMPLETE" in (told.folder / "customer-ledger.bash").read_text()

@@ -19,6 +19,7 @@ VARIABLE = "_CUSTOMER_LEDGER_COMPLETE"
         'eval "$(customer-ledger completion zsh)"  # in ~/.zshrc',
         "customer-ledger completion fish | source  # in ~/.config/fish/config.fish",
     ),
+    text=True,
 )
 @click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]), help="bash, zsh or fish.")
 def run(session: Session, shell: str) -> None:
