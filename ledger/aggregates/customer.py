@@ -22,7 +22,7 @@ class Customer(Struct, frozen=True, kw_only=True):
     first_at: int | None = None
     last_at: int | None = None
     stage: str | None = None
-    cycle: int = 0
+    cycle: int = 1
     overlays: tuple[str, ...] = ()
     last_channel: str | None = None
     preferred_channel: str | None = None

@@ -16,6 +16,7 @@ from ledger.journey.tracker import Tracker
 from ledger.projections import PROJECTIONS
 from ledger.projections.shape import Projection
 from ledger.queries.customer import CustomerLog, read_customer
+from ledger.queries.spelling import meant
 from ledger.queries.tracing import ExplainedRow, Value, trace
 from ledger.queries.unfolded import LeftOut, corrected, late, left_out
 from ledger.runners.inline import stumbling
@@ -138,12 +139,13 @@ def _projections(name: str | None, column: str | None) -> list[Projection[Any]]:
     chosen = [projection for projection in PROJECTIONS if name in (None, projection.name)]
     if not chosen:
         raise InvalidArgument(
-            f"there is no projection {name!r}: there are {', '.join(projection.name for projection in PROJECTIONS)}"
+            f"there is no projection {name!r}: {meant(str(name), [projection.name for projection in PROJECTIONS])}"
         )
     having = [one for one in chosen if column is None or column in _columns(one)]
     if not having:
-        known = "; ".join(f"{projection.name}: {', '.join(_columns(projection))}" for projection in chosen)
-        raise InvalidArgument(f"there is no column {column!r}. There are, in {known}")
+        where = f" in {name}" if name is not None else ""
+        there = list(dict.fromkeys(each for projection in chosen for each in _columns(projection)))
+        raise InvalidArgument(f"there is no column {column!r}{where}: {meant(str(column), there)}")
     return having
 
 

@@ -23,8 +23,8 @@ from ledger.store.integrity import (
     Stored,
     check_readable,
     check_tables,
-    count_customers,
     count_events,
+    named_streams,
     stored_events,
 )
 from ledger.store.links import Units, all_units
@@ -39,11 +39,15 @@ PAGE = 500
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """The outcome of all checks; `ok` only when every one is."""
+    """The outcome of all checks; `ok` only when every one is.
+
+    `customers` are persons, as everywhere; `customer_keys` the names they are recorded under, several where merged.
+    """
 
     ok: bool
     events: int
     customers: int
+    customer_keys: int
     position: int
     checks: list[Check]
 
@@ -60,11 +64,13 @@ def verify(
     with reading(store.engine) as connection:
         projections = _projections(store, connection, whole)  # first, because it holds the tables
         unreadable, contents = _contents(store, connection, whole)
+        keys, units = named_streams(connection), all_units(connection)
         checks = [*check_tables(connection), check_readable(connection, unreadable), contents, projections, *beside]
         return Verified(
             ok=all(check.ok for check in checks),
             events=count_events(connection),
-            customers=count_customers(connection),
+            customers=len({units.survivor(key) for key in keys}),
+            customer_keys=len(keys),
             position=last_position(connection),
             checks=checks,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from msgspec.json import encode
+from msgspec.json import decode, encode
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, func, or_, select
 
 from ledger.projections.channels import CHANNELS
@@ -56,6 +56,19 @@ def channels_used(connection: Connection, customers: list[int]) -> dict[int, lis
     return used
 
 
+def names_used(connection: Connection) -> tuple[set[str], list[dict[str, str]]]:
+    """Return the channels that anybody was seen on, and every set of segments, by scheme, that anybody is in."""
+    channels = connection.execute(select(USAGES.c.channel).distinct()).scalars()
+    segments = connection.execute(select(STANDINGS.c.segments).distinct()).scalars()
+    return {channel for channel in channels if channel}, [decode(placed) for placed in segments]
+
+
+def keys_holding(connection: Connection, search: str, limit: int) -> list[str]:
+    """Return the first keys, in order, that hold a text and have events, whether they count or not."""
+    found = select(streams.c.customer_id).where(streams.c.version > 0, _named(search))
+    return list(connection.execute(found.order_by(streams.c.customer_id).limit(limit)).scalars())
+
+
 def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
     table = STANDINGS
     conditions: list[ColumnElement[bool]] = []
@@ -80,9 +93,13 @@ def _holds(column: ColumnElement[str], part: str) -> ColumnElement[bool]:
     return func.replace(column, part, "") != column
 
 
+def _named(search: str) -> ColumnElement[bool]:
+    return func.lower(streams.c.customer_id).contains(search.lower(), autoescape=True)
+
+
 def _is_found(connection: Connection, search: str) -> ColumnElement[bool]:
     """Return the condition that a customer's key, or one merged into it, holds `search`, or an identifier is it."""
-    named = select(streams.c.stream).where(func.lower(streams.c.customer_id).contains(search.lower(), autoescape=True))
+    named = select(streams.c.stream).where(_named(search))
     matching = named.union(select(identifiers.c.stream).where(identifiers.c.value == search))
     units = all_units(connection)
     merged = units.merged

@@ -121,8 +121,21 @@ def test_explain_says_what_names_a_row_once(told: Shell) -> None:
     assert not [line for line in rows.splitlines() if line.startswith(("track ", "number "))]
 
 
+def test_a_table_explains_where_a_customer_stands_and_says_how_to_see_more(told: Shell) -> None:
+    ran = told("explain", "c-42", "-f", "table")
+    assert "rule buying" in " ".join(ran.out.split())
+    assert "stage_visits" not in ran.out
+    assert "--projection NAME shows another of `projections`" in ran.err
+    whole = told("explain", "c-42", "-f", "json")
+    assert {"journey_position", "stage_visits", "cases"} <= {row["projection"] for row in whole.json["rows"]}
+    assert whole.err == told("explain", "c-42", "--projection", "cases", "-f", "table").err == ""
+
+
 def test_explain_refuses_what_there_is_not(told: Shell) -> None:
     assert "there are journey_position, stage_visits" in told("explain", "c-42", "--projection", "x", code=2).err
+    assert "no projection 'case': did you mean 'cases'?" in told("explain", "c-42", "--projection", "case", code=2).err
+    assert "no column 'stge': did you mean 'stage'?" in told("explain", "c-42", "--column", "stge", code=2).err
+    assert len(told("explain", "c-42", "--column", "zzzz", code=2).err) < 500
     told("explain", "nobody", code=3)
     told("explain", "c-42", "--between", "1", "short", code=3)
     assert "leave out" in told("explain", "c-42", "--between", "1", "1", "--as-of", "7d", code=2).err

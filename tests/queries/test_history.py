@@ -119,6 +119,15 @@ def test_a_history_is_cut_by_what_its_events_say(ledger: Ledger, chosen: History
     assert ids(history(ledger.store, "ada", chosen)) == expected
 
 
+def test_who_became_known_by_a_merge_was_not_known_before_and_is_no_stranger(clocked: Ledger, clock: SetClock) -> None:
+    clocked.append(order("o1", "card-7"))
+    before = clock.now
+    clock.now += SECOND
+    clocked.append(fact("m1", "customer.merged", "card-7", {"from": "card-7", "into": "ada"}))
+    assert sorted(ids(history(clocked.store, "ada"))) == ["m1", "o1"]
+    assert history(clocked.store, "ada", until=Until(known_at=before)) == []
+
+
 def test_what_had_happened_by_a_time_and_what_was_known_at_one(clocked: Ledger, clock: SetClock) -> None:
     late = order("late", occurred_at=at(1))
     for event_sent in (order("o1", occurred_at=at(2)), order("o2", occurred_at=at(4)), late):

@@ -76,7 +76,7 @@ def test_a_sound_ledger_passes_every_check_and_says_what_was_looked_at(told: Led
     found = verify(told.store, whole=True)
     assert found.ok
     assert tuple(check.name for check in found.checks) == LAWS
-    assert (found.events, found.customers, found.position) == (7, 3, 7)
+    assert (found.events, found.customers, found.customer_keys, found.position) == (7, 2, 3, 7)
     assert found.checks[0].detail == "7 events at positions 1 to 7"
     assert found.checks[-1].detail == "2 customers folded at position 7"
 

@@ -54,22 +54,26 @@ def run(
     """List customers: all, or those behind a figure.
 
     In the order in which the ledger first heard of them. Customers that were merged are one, under the key that
-    survives; any of their keys finds them. Read from the projections, so `catch-up` first.
+    survives; any of their keys finds them. Somebody of whom every event is retracted is not among them. Read from the
+    projections, so `catch-up` first.
     """
-    from ledger.queries.customers import customers
+    from ledger.queries.customers import customers, doubts
 
     wanted: dict[str, Any] = {"search": search, "stage": stage, "channel": channel}
     if segment is not None:
         [wanted["segment"]] = conditions([segment], "--segment", "tier=gold")
     find = partial(customers, session.store, **wanted)
-    if not session.out.drawn:
+    if session.out.drawn:
+        rows = find(limit=(limit or SCREEN) + 1, after=after)
+        shown = rows[: limit or SCREEN]
+        session.out.rows(shown, _view)
+        if len(rows) > len(shown):
+            session.say(f"there are more: go on with --after {shown[-1]['customer_id']}, or ask for more with --limit")
+    else:
         session.out.pages(_pages(find, after, limit), _view, columns=COLUMNS)
-        return
-    rows = find(limit=(limit or SCREEN) + 1, after=after)
-    shown = rows[: limit or SCREEN]
-    session.out.rows(shown, _view)
-    if len(rows) > len(shown):
-        session.say(f"there are more: go on with --after {shown[-1]['customer_id']}, or ask for more with --limit")
+    if not find(limit=1):
+        for doubt in doubts(session.store, **wanted):
+            session.say(doubt)
 
 
 COLUMNS = (

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ledger.queries.tracing import Cause, Value
 
 
+USUAL = "journey_position"
+"""The projection that a table shows unless told otherwise: all of them are thousands of lines."""
+
+
 @command(
     "explain",
     examples=(
@@ -28,7 +32,11 @@ if TYPE_CHECKING:
     ),
 )
 @click.argument("customer", metavar="CUSTOMER", help="The producer's key of the customer (customer_id).")
-@click.option("--projection", metavar="NAME", help="Only the rows of this projection, as `projections` names it.")
+@click.option(
+    "--projection",
+    metavar="NAME",
+    help=f"Only the rows of this projection, as `projections` names it.  [default: {USUAL} in a table, else all]",
+)
 @click.option("--column", metavar="NAME", help="Only this column, with every event that changed it.")
 @click.option(
     "--last",
@@ -71,8 +79,10 @@ def run(
         made = _between(found, last)
         session.out.one(made, _between_view, flat=list(_flat_between(made)))
         return
+    usual = session.out.drawn and projection is None and column is None
     until = Until(as_of=session.instant(as_of), known_at=session.instant(known_at))
-    explained = explain(session.store, customer, projection=projection, column=column, until=until)
+    shown = USUAL if usual else projection
+    explained = explain(session.store, customer, projection=shown, column=column, until=until)
     made = _explained(explained, last)
     session.out.one(made, _all_of if last is None else _latest, flat=list(_flat(made)))
     if not made["rows"]:
@@ -81,6 +91,10 @@ def run(
         then = " by then" if as_of or known_at else ""
         events = counted(made["events"], "event")
         session.say(f"customer {customer!r} has no row{where}{column_too}, and {events}{then}")
+    elif usual:
+        session.say(
+            "there is more: --projection NAME shows another of `projections`, --column NAME every event behind it"
+        )
 
 
 def _explained(found: Explained, last: int | None) -> dict[str, Any]:

@@ -38,6 +38,9 @@ def run(session: Session, customer: str, as_of: When | None, known_at: When | No
     definitions = under(session.store, journey) if journey is not None else None
     made = journey_of(session.store, customer, until, definitions)
     session.out.one(made, view, flat=({"customer_id": made["customer_id"], **visit} for visit in made["visits"]))
+    if not made["journey_position"]["events"]:
+        then = " had happened, or was known, by then" if as_of or known_at else " is recorded that is not retracted"
+        session.say(f"customer {customer!r} stands nowhere: nothing{then}")
 
 
 def view(made: Any, zone: Any) -> Iterable[Any]:
@@ -61,6 +64,8 @@ def view(made: Any, zone: Any) -> Iterable[Any]:
     )
 
     position = made["journey_position"]
+    if not position["events"]:
+        return
     yield pairs(
         {
             "customer": made["customer_id"],

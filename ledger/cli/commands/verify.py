@@ -48,4 +48,6 @@ def view(made: Any, _zone: Any) -> Iterable[Any]:
     columns = (Shown("", "ok", fold=False), Shown("check", "name"), Shown("found", "detail"))
     yield table(columns, [{**check, "ok": "ok" if check["ok"] else "WRONG"} for check in made["checks"]])
     how = "all is well" if made["ok"] else "something is wrong"
-    yield plain(f"{how}: {counted(made['events'], 'event')}, {counted(made['customers'], 'customer')}")
+    keys = made["customer_keys"]
+    known_by = f" under {counted(keys, 'customer key')}" if keys != made["customers"] else ""
+    yield plain(f"{how}: {counted(made['events'], 'event')}, {counted(made['customers'], 'customer')}{known_by}")
