@@ -8,15 +8,13 @@ account, else the temporary folder.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import quote
 
 import psycopg
 
-from tests.postgres_server import cluster
+from tests.postgres_server import address, cluster, keeper, say
 
 SETTINGS = {
     "listen_addresses": "",
@@ -38,27 +36,10 @@ def durable_server() -> Iterator[str]:
     environment = dict(os.environ)
     if "LEDGER_BENCH_DIR" in environment:
         environment["TMPDIR"] = environment["LEDGER_BENCH_DIR"]
-    keeper = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.servers"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,  # Ctrl-C is for the benchmark; the keeper ends when it does
-    )
-    assert keeper.stdin is not None
-    assert keeper.stdout is not None
-    try:
-        directory = keeper.stdout.readline().strip()
-        if not directory:
-            raise RuntimeError("PostgreSQL did not start; what it said stands above")
-        url = f"postgresql://postgres@/postgres?host={quote(directory, safe='/')}"
+    with keeper("-m", "benchmarks.servers", environment=environment) as (directory, _, _):
+        url = f"postgresql{address(directory)}"
         _require_durable(url)
         yield url
-    finally:
-        keeper.stdin.close()
-        keeper.wait(60)
-        keeper.stdout.close()
 
 
 def _require_durable(url: str) -> None:
@@ -70,11 +51,10 @@ def _require_durable(url: str) -> None:
 
 
 def keep() -> None:
-    """Keep one server until standard input ends."""
+    """Keep one server until standard input ends or says stop."""
     with cluster(SETTINGS) as (directory, _):
-        sys.stdout.write(f"{directory}\n")
-        sys.stdout.flush()
-        sys.stdin.read()
+        say(directory)
+        sys.stdin.readline()
 
 
 if __name__ == "__main__":

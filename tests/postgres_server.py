@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TypedDict
@@ -239,42 +239,46 @@ class KillableServer:
 @contextmanager
 def killable_server() -> Iterator[KillableServer]:
     """Run a durable server under a keeper of its own, to be killed and started again."""
-    with _keeper("durable") as keeper:
-        url, told, answers = keeper
-        yield KillableServer(url, told, answers)
+    with keeper(__file__, "durable") as (directory, told, answers):
+        yield KillableServer(f"postgresql+psycopg{address(directory)}", told, answers)
 
 
 @contextmanager
 def kept_server() -> Iterator[str]:
     """Run a server under a keeper of its own; yields its address as `postgresql+psycopg://…/`, without a database."""
-    with _keeper() as keeper:
-        yield keeper[0]
+    with keeper(__file__) as (directory, _, _):
+        yield f"postgresql+psycopg{address(directory)}"
+
+
+def address(directory: str) -> str:
+    """Return what follows the driver in the address of the server whose socket is in a directory."""
+    return f"://postgres@/postgres?host={quote(directory, safe='/')}"
 
 
 @contextmanager
-def _keeper(*options: str) -> Iterator[tuple[str, IO[str], IO[str]]]:
-    """Run a keeper; yields its server's address, and where it is told things and answers."""
-    keeper = subprocess.Popen(
-        [sys.executable, __file__, *options],
+def keeper(*program: str, environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, IO[str], IO[str]]]:
+    """Run a program that keeps a server; yields the directory of its socket, what tells it, what it answers."""
+    process = subprocess.Popen(
+        [sys.executable, *program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # Ctrl-C is for the tests; the keeper ends when they do
+        env=environment,
+        start_new_session=True,  # Ctrl-C is for whoever asked; the keeper ends when they do
     )
-    assert keeper.stdin is not None
-    assert keeper.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
-        directory = keeper.stdout.readline().strip()
+        directory = process.stdout.readline().strip()
         if not directory:
             raise RuntimeError("PostgreSQL did not start; what it said stands above")
-        address = f"postgresql+psycopg://postgres@/postgres?host={quote(directory, safe='/')}"
-        yield address, keeper.stdin, keeper.stdout
+        yield directory, process.stdin, process.stdout
     finally:
         with suppress(BrokenPipeError):  # a keeper that failed is gone
-            keeper.stdin.write("stop\n")  # a forked child may still hold the pipe open, so say it too
-            keeper.stdin.close()
-        keeper.wait(30)
-        keeper.stdout.close()
+            process.stdin.write("stop\n")  # a forked child may still hold the pipe open, so say it too
+            process.stdin.close()
+        process.wait(60)
+        process.stdout.close()
 
 
 def keep() -> None:
