@@ -24,7 +24,9 @@ from ledger.metrics.quantiles import MICROSECONDS, elapsed, spread
 from ledger.metrics.survival import kaplan_meier
 
 DAY = MICROSECONDS["days"]
-OUTCOMES = ("requested", "ended", "retained", "won_back")
+OUTCOMES = {"requested": "requested", "ended": "ended", "retained": "retained", "won_back": "back_without_end"}
+"""What a figure calls each outcome of a leaving: who came back with no end recorded is none of those won back."""
+
 SCALE = "1-5"
 TOP = 4
 """The lowest score of the top two boxes."""
@@ -52,9 +54,11 @@ def reasons(aspects: dict[str, Counter[str]], n: int, scope: Scope = EVERYTHING)
     """Return the share of each value of each aspect, the most common first; outcomes are all told."""
     figures = []
     for aspect, counted in aspects.items():
-        values = OUTCOMES if aspect == "outcome" else sorted(counted, key=lambda value: (-counted[value], value))
+        values = sorted(counted, key=lambda value: (-counted[value], value))
+        named = OUTCOMES if aspect == "outcome" else {value: value for value in values}
         figures += [
-            share(TERMINATION_REASONS, counted[value], n, scope.split(aspect=aspect, said=value)) for value in values
+            share(TERMINATION_REASONS, counted[value], n, scope.split(aspect=aspect, said=said))
+            for value, said in named.items()
         ]
     return figures
 

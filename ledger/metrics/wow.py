@@ -11,8 +11,8 @@ from ledger.metrics.means import mean
 from ledger.metrics.pairs import Pairs
 from ledger.metrics.proportions import share, wilson
 
-ACTS = ("order", "advocacy", "renewal", "leaving", "nps")
-"""What may follow, as the projection names it, in the order of its columns."""
+ACTS = ("order", "advocacy", "renewal", "leaving", "nps_answer")
+"""What may follow, in the order of the projection's columns."""
 
 Instant = int | None
 
@@ -100,7 +100,7 @@ def _paired(told: Sequence[tuple[bool, bool]], scope: Scope) -> list[Figure]:
 def nps_around(highlights: Iterable[Highlight], window: Window, scope: Scope = EVERYTHING) -> list[Figure]:
     """Return the mean score of the last answer before, of the first after, and of their difference."""
     seen, within = _observed(highlights, window, scope)
-    place = ACTS.index("nps")
+    place = ACTS.index("nps_answer")
     pairs: list[tuple[float, float]] = []
     for highlight in seen:
         earlier, later = highlight.near[place]

@@ -48,7 +48,7 @@ def test_leavings_are_told_by_reason_category_will_and_outcome(ledger: Ledger) -
     assert said(ledger, "reason") == {"price": 2, "unknown": 2}
     assert said(ledger, "category") == {"unknown": 3, "market": 1}
     assert said(ledger, "voluntary") == {"involuntary": 1, "lapsed": 1, "unknown": 1, "voluntary": 1}
-    assert said(ledger, "outcome") == {"requested": 1, "ended": 2, "retained": 1, "won_back": 0}
+    assert said(ledger, "outcome") == {"requested": 1, "ended": 2, "retained": 1, "back_without_end": 0}
     row = only(figures(ledger, "termination_reasons"), aspect="reason", said="price")
     assert (row.figure.value, row.figure.low, row.figure.high) == (0.5, *(wilson(2, 4) or ()))
 
@@ -152,6 +152,13 @@ def test_a_leaving_won_back_without_a_recorded_end_is_observed_until_the_return(
     )
     row = only(figures(small_ledger, "leaving_time", "p90"), outcome="decided")
     assert (row.figure.value, row.figure.n, row.figure.numerator) == (30, 2, 1)
+
+
+def test_who_came_back_with_no_end_recorded_is_an_outcome_and_none_of_those_won_back(small_ledger: Ledger) -> None:
+    write(small_ledger, requested("a", 0), told("winback.succeeded", "a", 20), until(500))
+    assert said(small_ledger, "outcome") == {"requested": 0, "ended": 0, "retained": 0, "back_without_end": 1}
+    back = only(figures(small_ledger, "win_back", "share"), attempted="all").figure
+    assert (back.n, back.excluded) == (0, {"not_ended": 1})
 
 
 def test_a_request_after_its_end_is_a_negative_time_that_counts(small_ledger: Ledger) -> None:
@@ -282,7 +289,7 @@ def test_a_late_request_and_a_retracted_end_move_the_figures(small_ledger: Ledge
     assert said(small_ledger, "reason") == {"price": 1}
     write(small_ledger, told("event.retracted", "a", 21, data_source="test", data_event_id="end"), build=False)
     small_ledger.catch_up()
-    assert said(small_ledger, "outcome") == {"requested": 1, "ended": 0, "retained": 0, "won_back": 0}
+    assert said(small_ledger, "outcome") == {"requested": 1, "ended": 0, "retained": 0, "back_without_end": 0}
 
 
 @pytest.mark.parametrize("days", [29.99, 30.01])

@@ -101,8 +101,8 @@ def test_every_kind_of_act_is_told(small_ledger: Ledger) -> None:
         told("termination.requested", "a", 113),
         viewed("watcher", 400),
     )
-    assert {act: follow(small_ledger, act) for act in ("order", "advocacy", "renewal", "leaving", "nps")} == {
-        "order": (0, 0, 0), "advocacy": (0, 1, 1), "renewal": (0, 1, 1), "leaving": (0, 1, 1), "nps": (0, 1, 1),
+    assert {act: follow(small_ledger, act) for act in ("order", "advocacy", "renewal", "leaving", "nps_answer")} == {
+        "order": (0, 0, 0), "advocacy": (0, 1, 1), "renewal": (0, 1, 1), "leaving": (0, 1, 1), "nps_answer": (0, 1, 1),
     }  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def _read(life: Life, begun: int, span: list[Happening]) -> Leaving:
         ],
         requested=_at(span[:until], "termination.requested"),
         ended=ended,
-        outcome="retained" if stayed else "ended" if ended else "won_back" if back else "requested",
+        outcome="retained" if stayed else "ended" if ended else "back_without_end" if back else "requested",
         reason=next((event.data["reason"] for event in said if "reason" in event.data), "unknown"),
         category=next((event.data["category"] for event in said if "category" in event.data), "unknown"),
         voluntary=("voluntary" if wills[0] else "involuntary") if wills else will,

@@ -19,7 +19,7 @@ ACTS = {
     "advocacy": ("referral.made", "review.published"),
     "renewal": ("contract.renewed", "contract.upgraded"),
     "leaving": ("termination.requested", "contract.terminated", "contract.lapsed"),
-    "nps": ("survey.responded",),
+    "nps_answer": ("survey.responded",),
 }
 
 
@@ -56,7 +56,7 @@ def _watched(lives: list[Life]) -> Iterator[tuple[Life, Happening]]:
 
 
 def _of(life: Life, act: str) -> list[Happening]:
-    return [event for event in life.of(*ACTS[act]) if act != "nps" or event.data["metric"] == "nps"]
+    return [event for event in life.of(*ACTS[act]) if act != "nps_answer" or event.data["metric"] == "nps"]
 
 
 def _followed(lives: list[Life]) -> dict[tuple[str, str], tuple[int, int]]:
@@ -83,7 +83,7 @@ def _differences(lives: list[Life]) -> dict[str, float]:
 def _scores(lives: list[Life]) -> dict[str, float | None]:
     before, after = [], []
     for life, highlight in _watched(lives):
-        answers = [(event.at - highlight.at, event.data["score"]) for event in _of(life, "nps")]
+        answers = [(event.at - highlight.at, event.data["score"]) for event in _of(life, "nps_answer")]
         earlier = [score for time, score in answers if -WINDOW <= time < 0]
         later = [score for time, score in answers if 0 < time <= WINDOW]
         if earlier and later:

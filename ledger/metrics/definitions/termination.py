@@ -33,6 +33,7 @@ _DATED_BY_END = "It counts when it ended, split by where it began; what never en
 
 TERMINATION_REASONS = Metric(
     name="termination_reasons",
+    version=2,
     topic="termination",
     title="Why customers leave",
     n="leavings",
@@ -47,7 +48,7 @@ TERMINATION_REASONS = Metric(
     ),
     parts={
         "aspect": "reason, category, voluntary (voluntary, involuntary, lapsed) or outcome (requested: still open; "
-        "ended; retained; won_back: came back though no end is recorded)",
+        "ended; retained; back_without_end: came back though no end is recorded, so no case of win_back)",
         "said": "what is said of the aspect, unknown where nobody said",
     },
     dimensions=_ABOUT,

@@ -55,6 +55,7 @@ WOW_RATE = Metric(
 
 WOW_FOLLOW_UPS = Metric(
     name="wow_follow_ups",
+    version=2,
     topic="wow",
     title="What follows an experience that stood out",
     n="experiences that stood out, each with the window before and the window after",
@@ -76,8 +77,8 @@ WOW_FOLLOW_UPS = Metric(
     excluded=_PAIRED,
     parts={
         "act": "order: an order placed; advocacy: a referral made or a review published; renewal: a contract renewed "
-        "or upgraded; leaving: a termination requested, a contract terminated or lapsed; nps: an answer to the NPS "
-        "question on 0–10",
+        "or upgraded; leaving: a termination requested, a contract terminated or lapsed; nps_answer: an answer "
+        "to the NPS question on 0–10, whatever it was",
         "time": "before, after, or difference: after − before",
     },
     dimensions=_DIMENSIONS,
