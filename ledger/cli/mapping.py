@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from ledger.cli.drawing import ABSENT, Shown, figure, interval, plain, seen_from, table
+from ledger.cli.drawing import ABSENT, Shown, figure, interval, length, plain, seen_from, table
 from ledger.metrics.registry import METRICS
 
 Rows = list[dict[str, Any]]
 
 TOLD = frozenset(
     {"metric", "statistic", "value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few",
-     "definition", "from", "to", "as_of", "known_at", "zone", "position", "journey", "catalogue"}
+     "definition", "window", "from", "to", "as_of", "known_at", "zone", "position", "journey", "catalogue"}
 )  # fmt: skip
 """The keys of every row; any other says which row it is."""
 
@@ -40,6 +40,7 @@ def _of_one_metric(name: str, rows: Rows, top: int) -> Iterator[Any]:
     title = f"{METRICS[name].title} ({rows[0]['definition']})"
     kept = [column for column in columns if any(line.get(column.key) not in (None, "", {}) for line in shown)]
     yield table([*(Shown(key, key) for key in keys), *kept], shown, title=title)
+    yield from length(name, rows)
     if hidden:
         yield plain(f"{hidden:,} more: --top shows more, any other format all")
 
@@ -109,16 +110,13 @@ def _association(rows: Rows) -> tuple[Rows, list[Shown]]:
     lines = []
     for told in _together(rows):
         by_group = {row["group"]: row for row in told}
-        met, others, difference = by_group["met"], by_group["not_met"], by_group["difference"]
-        lines.append(
-            {
-                **difference,
-                "met": f"{figure(met['value'], met['unit'])} of {met['n']:,}",
-                "not_met": f"{figure(others['value'], others['unit'])} of {others['n']:,}",
-                **_estimate(difference),
-            }
-        )
-    points = "difference, % points" if rows[0]["metric"] == "touchpoint_conversion_association" else "difference"
+        sides = {
+            group: f"{figure(row['value'], row['unit'])} of {row['n']:,}"
+            for group, row in by_group.items()
+            if group != "difference"
+        }
+        lines.append({**by_group["difference"], **sides, **_estimate(by_group["difference"])})
+    points = "difference (% points)" if rows[0]["metric"] == "touchpoint_conversion_association" else "difference"
     return lines, [
         Shown("touchpoint", "touchpoint"), Shown("met it", "met", "right"), Shown("did not", "not_met", "right"),
         Shown(points, "share", "right"), Shown("95 % interval", "interval"), Shown("", "small"),

@@ -118,8 +118,12 @@ def conversion(
 ) -> list[Figure]:
     """Return how going on is associated with having met each touchpoint: those with enough of both first.
 
-    Counts are (customers, those that went on): of everyone in the stage, and of those that met each touchpoint.
+    Counts are (customers, those that went on): of everyone in the stage, and of those that met each touchpoint. Where
+    all of them went on, or none, there is one figure, which says that nothing can be compared.
     """
+    if met and everyone[1] in (0, everyone[0]):
+        scope = scope.split(touchpoint=ANY, group="difference").leaving_out(alike=everyone[0])
+        return [CONVERSION.figure("difference", None, 0, scope)]
     told = []
     for name, (n, went) in met.items():
         others = (everyone[0] - n, everyone[1] - went)

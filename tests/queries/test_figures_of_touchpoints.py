@@ -212,17 +212,33 @@ def going_on(ledger: Ledger) -> None:
     )
 
 
-def group(found: list[Row], touchpoint: str = "page:home") -> dict[str, tuple[Any, int]]:
-    kept = [row for row in found if row["touchpoint"] == touchpoint and row["stage"] == "awareness"]
+def group(found: list[Row], stage: str = "awareness") -> dict[str, tuple[Any, int]]:
+    kept = [row for row in found if row["touchpoint"] == "page:home" and row["stage"] == stage]
     return {row["group"]: (row["numerator"], row["n"]) for row in kept}
 
 
 def test_who_met_it_before_leaving_is_held_against_who_did_not(small_ledger: Ledger) -> None:
-    going_on(small_ledger)
-    found = rows(small_ledger, GOING)
-    assert group(found) == {"met": (2, 2), "not_met": (2, 2), "difference": (None, 2)}
+    write(
+        small_ledger,
+        *(told("usage.recorded", name, 0, data_feature="search") for name in "abcde"),
+        page("a", 1),
+        page("b", 1),
+        *(told("renewal.offered", name, 2) for name in "bcd"),
+        page("c", 2.5),
+        told("termination.requested", "a", 2),
+        page("e", 3),
+    )
+    found = [row for row in rows(small_ledger, GOING) if row["stage"] == "use"]
+    assert group(found, "use") == {"met": (1, 2), "not_met": (2, 2), "difference": (None, 2)}
     assert {str(row["excluded"]) for row in found} == {"{'open': 1}"}
     assert all(row["few"] for row in found)
+
+
+def test_where_all_went_on_it_is_said_once_that_there_is_nothing_to_compare(small_ledger: Ledger) -> None:
+    going_on(small_ledger)
+    (row,) = rows(small_ledger, GOING)
+    assert (row["stage"], row["touchpoint"], row["group"]) == ("awareness", "any", "difference")
+    assert (row["value"], row["n"], row["excluded"]) == (None, 0, {"open": 1, "alike": 4})
 
 
 def test_a_window_bounds_meeting_and_going_on_alike(ledger: Ledger) -> None:
@@ -246,7 +262,8 @@ def test_who_has_not_had_the_window_yet_is_immature(small_ledger: Ledger) -> Non
 
 def test_a_touchpoint_that_everybody_met_has_no_difference(small_ledger: Ledger) -> None:
     going_on(small_ledger)
-    assert {row["touchpoint"] for row in rows(small_ledger, GOING)} == {"page:home"}
+    found = [row for row in rows(small_ledger, GOING, within=10 * DAY) if row["stage"] == "awareness"]
+    assert {row["touchpoint"] for row in found} == {"page:home"}
 
 
 def test_leaving_to_an_end_is_not_going_on(small_ledger: Ledger) -> None:

@@ -145,6 +145,7 @@ _ASSOCIATION = (
 
 CONVERSION = Metric(
     name="touchpoint_conversion_association",
+    version=2,
     topic="touchpoints",
     command=_COMMAND,
     title="Association of a touchpoint with going on to a later stage",
@@ -167,6 +168,7 @@ CONVERSION = Metric(
     excluded={
         "open": "the visit had not ended at the as-of time (without --within)",
         "immature": "with --within W: the visit began less than W before the as-of time",
+        "alike": "all of them went on, or none: nothing to compare, said once for the stage, of any touchpoint",
     },
     parts={
         "touchpoint": "which one",
@@ -187,7 +189,7 @@ CONVERSION = Metric(
             "With --within W only what happened in the first W of the visit counts, meeting as well as going on, and a "
             "visit that is still open counts as not gone on."
         ),
-        "Where a stage can only be left forwards, all who left it went on: there only --within tells anything.",
+        "Where a stage can only be left forwards, all who left it went on, alike: there only --within tells anything.",
     ),
 )
 
