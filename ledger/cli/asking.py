@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("--by", metavar="KEYS", multiple=True, help="Split by stage, channel, month, segment:SCHEME, …"),
-    click.option("--where", metavar="KEY=VALUE", multiple=True, help="Only rows of this stage, channel, …"),
+    click.option("--by", metavar="KEYS", multiple=True, help="Split by channel, month, segment:SCHEME, …"),
+    click.option("--where", metavar="KEY=VALUE", multiple=True, help="Only rows of this channel, month, …"),
     click.option("--since", type=TIME, metavar="TIME", help="The window's start."),
     click.option("--before", type=TIME, metavar="TIME", help="The window's end, not included."),
     click.option("--as-of", type=TIME, metavar="TIME", help="As of this time: what had happened by then."),
@@ -72,14 +72,32 @@ def doubt_future(session: Session, as_of: int | None) -> None:
 
 
 def doubt_spelling(session: Session, rows: Sequence[Mapping[str, Any]], question: Asked, count: str = "n") -> None:
-    """Say which value or scheme nothing is known of, as of a misspelt one; `count` is what rows rest on."""
+    """Say which value or scheme nothing is known of, as of a misspelt one; `count` is what rows rest on.
+
+    Where nothing is counted at all in some window or as of some time, say of when there is something.
+    """
     if not any(row[count] for row in rows):
         for key, value in question["where"].items():
-            session.say(f"nothing to count with {key}={value}: is it spelt so? `--by {key}` shows the values there are")
+            one = f"; a condition is of one value: split --by {key} for several" if "," in value else ""
+            session.say(
+                f"nothing to count with {key}={value}: is it spelt so? `--by {key}` shows the values there are{one}"
+            )
+        if any(question.get(bound) is not None for bound in ("since", "before", "as_of", "known_at")):
+            _say_extent(session)
     for key in question["by"]:
         if key.startswith("segment:") and rows and all(row.get(key) == "unknown" for row in rows):
             scheme = key.removeprefix("segment:")
             session.say(f"nobody here is in a segment of the scheme {scheme!r}: is it spelt so?")
+
+
+def _say_extent(session: Session) -> None:
+    from ledger.cli.drawing import clock
+    from ledger.queries.figure_row import iso
+    from ledger.queries.view import extent
+
+    zone = session.store.context.zone
+    first, last = (clock(iso(at), zone) for at in extent(session.store))
+    session.say(f"nothing to count then: the log's first event occurred {first}, its last {last} ({zone.key})")
 
 
 def say_unmoved(session: Session, rows: Sequence[Mapping[str, Any]], question: Asked) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from math import floor, log10
@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ledger.cli.words import one_line, shown
+from ledger.metrics.registry import METRICS
 
 CURRENCY = re.compile("[A-Z]{3}")
 """An ISO 4217 code."""
@@ -33,6 +34,10 @@ NARROWEST = 8
 
 NUMBER = re.compile(r"(?<!\S)-?\d[\d,.]*%?(?!\S)")
 """A number as it stands in a cell: broken over two lines it would be read as another."""
+
+
+PART = re.compile(r"(?<=[_.:])(?=\w)")
+"""Where a part of a name begins, as in `need_mix`, `survey.sent` and `page:prices`."""
 
 
 class Shown(NamedTuple):
@@ -135,15 +140,15 @@ def _lines(cells: Sequence[Sequence[Text]], place: int) -> list[str]:
 
 
 def _broken(text: Text, width: int) -> Text:
-    """Return text whose words that are too long end their lines at an underscore, where they have one."""
-    if "_" not in text.plain or max(map(cell_len, text.plain.split())) <= width:
+    """Return text whose words that are too long end their lines where a name has its parts: at an underscore, a dot."""
+    if not PART.search(text.plain) or max(map(cell_len, text.plain.split())) <= width:
         return text
     return Text(re.sub(r"\S+", lambda word: _in_parts(word[0], width), text.plain), style=text.style)
 
 
 def _in_parts(word: str, width: int) -> str:
     parts = [""]
-    for piece in re.findall("[^_]*_+|[^_]+", word):
+    for piece in PART.split(word):
         if parts[-1] and cell_len(parts[-1] + piece) > width:
             parts.append(piece)
         else:
@@ -234,6 +239,14 @@ def window(row: Mapping[str, Any]) -> str:
     """Return the window of a figure, in its zone."""
     zone = ZoneInfo(row["zone"])
     return f"{clock(row['from'], zone)} to {clock(row['to'], zone)}"
+
+
+def length(name: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
+    """Say how long the time is that the figures of a metric look at, where that is one and no column tells it."""
+    metric, told = METRICS[name], {row["window"] for row in rows}
+    if len(told) == 1 and "within" not in rows[0] and (its := told.pop()) is not None:
+        usual = its == metric.window and "within" in metric.options
+        yield plain(f"window: {its}" + (" (--within asks for another)" if usual else ""))
 
 
 def seen_from(row: Mapping[str, Any]) -> str:

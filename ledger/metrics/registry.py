@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -84,9 +85,23 @@ def metric(name: str) -> Metric:
 
 
 def _cure(name: str) -> str:
-    near = get_close_matches(name, [*METRICS, *TOPICS], 3)
+    near = dict.fromkeys([*_about(name), *get_close_matches(name, [*METRICS, *TOPICS], 3)])
     listed = "`metrics --list` shows them all"
-    return f"did you mean {' or '.join(near)}? {listed}" if near else listed
+    return f"did you mean {' or '.join(list(near)[:3])}? {listed}" if near else listed
+
+
+def _about(words: str) -> list[str]:
+    """Return the metrics and topics whose title holds these words, or else the metrics whose definition does."""
+    pattern = re.compile(rf"\b{re.escape(words.replace('_', ' '))}\b", re.IGNORECASE)
+    titles = {name: its.title for name, its in METRICS.items()} | dict(TOPICS)
+    whole = {
+        name: "\n".join(
+            [its.n, *(told.formula for told in its.statistics), *its.notes, *its.parts, *its.parts.values()]
+        )
+        for name, its in METRICS.items()
+    }
+    found = ([name for name, text in texts.items() if pattern.search(text)] for texts in (titles, whole))
+    return next(filter(None, found), [])
 
 
 def named(name: str) -> list[Metric]:

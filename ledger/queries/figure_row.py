@@ -12,8 +12,10 @@ from ledger.metrics.figure import Figure
 from ledger.metrics.metric import Grain
 from ledger.metrics.registry import METRICS
 from ledger.queries.figures.volume import MEASURES
+from ledger.queries.question import Question
 from ledger.queries.view import View
 from ledger.queries.window import rounded
+from ledger.schemas.duration import duration_text
 
 FEW = 30
 """Below this n a figure says that it rests on few."""
@@ -21,18 +23,23 @@ FEW = 30
 COUNTED = frozenset({"count", "sum"})
 """The statistics that are what they are; any other stands for more than it was counted from."""
 
+LENGTHS = ("within", "after", "horizon")
+"""The parts of a figure that say how long the time is that it looks at."""
+
 
 class FigureRow(Struct, frozen=True, kw_only=True):
     """A figure as it is shown; times are ISO 8601 in UTC.
 
     `from_` and `to` are the window it covers: the one asked for, rounded out to whole days or months of `zone`
     where rows are counted by those, and without one the first and the last occurrence of what was counted, where
-    the figure tells, else of all. `position` is that of the
-    log, `journey` the hash of the one it was folded by, `as_of` the time observation ends (the last occurrence
-    unless asked), `known_at` None unless asked.
+    the figure tells, else of all (None where that lies outside of what was asked). `window` is how long the
+    definition looks, as in `30d`: its own length or the one asked for in its place, None where it needs none.
+    `position` is that of the log, `journey` the hash of the one it was folded by, `as_of` the time observation ends
+    (the last occurrence unless asked), `known_at` None unless asked.
     """
 
     figure: Figure
+    window: str | None
     from_: str | None
     to: str | None
     position: int
@@ -58,6 +65,7 @@ class FigureRow(Struct, frozen=True, kw_only=True):
             "negative": figure.negative,
             "few": figure.n < FEW and figure.statistic not in COUNTED and figure.value is not None,
             "definition": figure.definition,
+            "window": self.window,
             "from": self.from_,
             "to": self.to,
             "as_of": self.as_of,
@@ -84,8 +92,8 @@ def figure_rows(view: View, figures: Iterable[Figure]) -> list[FigureRow]:
         from_, to = windows.get(of) or windows.setdefault(of, _window(view, *of))
         rows.append(
             FigureRow(
-                figure=figure, from_=from_, to=to, position=view.position, journey=journey, as_of=as_of,
-                known_at=known_at, zone=zone,
+                figure=figure, window=_length(asked, figure), from_=from_, to=to, position=view.position,
+                journey=journey, as_of=as_of, known_at=known_at, zone=zone,
             )
         )  # fmt: skip
     return rows
@@ -94,7 +102,19 @@ def figure_rows(view: View, figures: Iterable[Figure]) -> list[FigureRow]:
 def _window(view: View, grain: Grain, first_at: int | None, last_at: int | None) -> tuple[str | None, str | None]:
     within = rounded(view.asked, view.context, grain)
     first, last = view.observed if first_at is None else (first_at, last_at)
-    return iso(first if within.first is None else within.first), iso(last if within.end is None else within.end)
+    start = first if within.first is None else within.first
+    end = last if within.end is None else within.end
+    if start is not None and end is not None and start > end:
+        start, end = within.first, within.end  # all that occurred lies outside of it
+    return iso(start), iso(end)
+
+
+def _length(asked: Question, figure: Figure) -> str | None:
+    metric = METRICS[figure.metric]
+    told = next((str(figure.by[part]) for part in LENGTHS if part in figure.by), None)
+    if told is None and asked.within is not None and "within" in metric.options:
+        told = duration_text(asked.within)
+    return told or metric.window
 
 
 def _grain(figure: Figure) -> Grain:

@@ -39,7 +39,7 @@ def _group(row: FigureRow) -> tuple[tuple[str, str | int], ...]:
 
 def _stage(row: FigureRow, on: FigureRow | None) -> dict[str, Any]:
     shown = row.as_row()
-    about = ("definition", "from", "to", "as_of", "known_at", "zone", "position", "journey")
+    about = ("definition", "window", "from", "to", "as_of", "known_at", "zone", "position", "journey")
     return {
         **dict(_group(row)),
         "stage": row.figure.by["to_stage"],

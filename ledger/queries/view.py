@@ -86,6 +86,12 @@ class View:
         return orders(self.tables, days(self.asked, self.context))
 
 
+def extent(store: Store) -> tuple[int | None, int | None]:
+    """Return when the first and the last event of the log occurred, in microseconds since 1970."""
+    with view(store, Question(), needs_tables=False) as seen:
+        return seen.observed
+
+
 Figures = Mapping[str, Callable[[View], list[Figure]]]
 """What makes the figures of each metric, by its name."""
 

@@ -23,7 +23,7 @@ NEEDED: dict[str, dict[str, Any]] = {"time_between": {"from_type": "order.placed
 """What some metrics cannot do without."""
 
 EVIDENT = {"metric", "statistic", "value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few",
-           "definition", "from", "to", "as_of", "known_at", "zone", "position", "journey"}  # fmt: skip
+           "definition", "window", "from", "to", "as_of", "known_at", "zone", "position", "journey"}  # fmt: skip
 """What stands beside every figure."""
 
 

@@ -49,6 +49,7 @@ def test_a_row_has_the_shape_that_scripts_rely_on(ledger: Ledger) -> None:
         "negative": None,
         "few": True,
         "definition": "nps@1",
+        "window": None,
         "from": iso(1),
         "to": iso(2),
         "as_of": iso(2),
@@ -174,6 +175,14 @@ def test_figures_are_as_of_a_time_by_what_is_known(ledger: Ledger) -> None:
     then = only(figures(ledger, "nps", as_of=micros(1.5)))
     assert (then.figure.value, then.figure.n, then.as_of) == (100.0, 1, iso(1.5))
     assert only(figures(ledger, "nps", as_of=micros(3))).figure.n == 2
+
+
+def test_a_customer_whose_sum_no_column_holds_is_left_out_of_figures_as_of_a_time_too(ledger: Ledger) -> None:
+    beyond = {"data_metric": "csat", "data_score": 1e15, "data_scale_min": 1, "data_scale_max": 1e15}
+    write(ledger, *(told("survey.responded", "b", day, **beyond) for day in (1, 2)), rated("a", 1, 5, "csat"))
+    now, then = figures(ledger, "csat", "share"), figures(ledger, "csat", "share", as_of=micros(2))
+    assert (only(now).figure.n, only(now).figure.excluded) == (1, {"parked": 1})
+    assert [row.figure for row in then] == [row.figure for row in now]
 
 
 def test_figures_are_as_known_at_a_time(ledger: Ledger) -> None:

@@ -22,7 +22,7 @@ from tests.queries.telling import Wire, iso, micros, told, write
 HOUR = 1 / 24
 
 EVIDENT = {"metric", "statistic", "value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few",
-           "definition", "from", "to", "as_of", "known_at", "zone", "position", "journey"}  # fmt: skip
+           "definition", "window", "from", "to", "as_of", "known_at", "zone", "position", "journey"}  # fmt: skip
 """What stands beside every figure."""
 
 

@@ -55,7 +55,7 @@ STEPS = ("reached", "skipped", "repeated", "out_of_order", "too_late")
 
 
 def _view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
-    from ledger.cli.drawing import plain, seen_from
+    from ledger.cli.drawing import length, plain, seen_from
     from ledger.cli.mapping import TOLD
 
     if not rows:
@@ -65,6 +65,7 @@ def _view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     for name, figures in groupby(rows, key=lambda row: str(row["metric"])):
         yield _of_one_metric(name, list(figures), keys)
         yield plain("")
+    yield from length(str(rows[0]["metric"]), rows)
     yield plain(seen_from(rows[0]))
     yield plain(f"plan {rows[0]['plan'][:12]}")
 
@@ -88,10 +89,10 @@ def _of_one_metric(name: str, rows: list[dict[str, Any]], keys: list[str]) -> An
         line["small"] = "few" if row["few"] else ""
     columns = [Shown(key, key) for key in keys] + [Shown("step", "step"), *([] if steps else [Shown("", "what")])]
     if steps:
-        columns += [Shown(what.replace("_", " "), what, "right") for what in STEPS] + [Shown("of", "n", "right")]
+        columns += [Shown(what.replace("_", " "), what, "right") for what in STEPS] + [Shown("journeys", "n", "right")]
     else:
         columns += [
-            Shown("share", "share", "right"), Shown("95 % interval", "interval"), Shown("of", "n", "right"),
+            Shown("share", "share", "right"), Shown("95 % interval", "interval"), Shown("journeys", "n", "right"),
             Shown("", "small"), Shown("left out", "excluded"),
         ]  # fmt: skip
     kept = [column for column in columns if any(line.get(column.key) not in (None, "", {}) for line in lines.values())]

@@ -12,7 +12,7 @@ from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
 
-ABOUT = ("definition", "from", "to", "as_of", "known_at", "zone", "position", "journey")
+ABOUT = ("definition", "window", "from", "to", "as_of", "known_at", "zone", "position", "journey")
 COLUMNS = ("stage", "customers", "of", "next_stage", "share", "low", "high", "n", "excluded")
 
 
@@ -38,7 +38,7 @@ def run(session: Session, **given: Any) -> None:
 
 def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     """Show the stages in order, and what the figures were seen from."""
-    from ledger.cli.drawing import Shown, figure, interval, plain, seen_from, table
+    from ledger.cli.drawing import Shown, figure, interval, length, plain, seen_from, table
 
     if not rows:
         yield plain("no customer is in any stage")
@@ -63,5 +63,6 @@ def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         Shown("left out", "excluded"),
     )
     yield table([column for column in columns if any(row.get(column.key) for row in shown)], shown)
+    yield from length("conversion", rows)
     yield plain("")
     yield plain(seen_from(rows[0]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.asking import asked, asks, doubt_spelling, say_unmoved, useful
-from ledger.cli.command import command
+from ledger.cli.command import command, typed
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ledger.cli.drawing import Shown
     from ledger.metrics.metric import Metric
 
-PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few", "definition", "from", "to",
-         "as_of", "known_at", "zone", "position", "journey", "metric", "statistic")  # fmt: skip
+PLACE = ("value", "n", "excluded", "low", "high", "unit", "numerator", "negative", "few", "definition",
+         "window", "from", "to", "as_of", "known_at", "zone", "position", "journey", "metric", "statistic")  # fmt: skip
 """The keys of every figure; any other is a key of the split."""
 
 MANY = 200
@@ -62,6 +62,7 @@ def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> N
     needs, opportunities, repeated_information, effort, wow, purchases, value, cohorts, termination.
     """
     if listed:
+        _demand_alone(given)
         session.out.rows(list(_registered(names)), _definitions_view if names else _list_view)
         return
     from ledger.queries.metrics import metrics, wanted
@@ -73,6 +74,13 @@ def run(session: Session, names: Sequence[str], listed: bool, **given: Any) -> N
     session.out.rows(rows, view, none)
     doubt_spelling(session, rows, question)
     say_unmoved(session, rows, question)
+
+
+def _demand_alone(given: Iterable[str]) -> None:
+    """Refuse what was written beside --list: a definition is what it is, whatever is asked."""
+    for name in filter(typed, given):
+        option = name.removesuffix("_type").replace("_", "-")
+        raise click.UsageError(f"--list tells definitions, which --{option} does not change: leave one of them out")
 
 
 def _registered(names: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -157,7 +165,7 @@ def _formulas(row: dict[str, Any]) -> Iterator[Any]:
 
 def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     """Show figures, a table for each metric, and what all of them were seen from."""
-    from ledger.cli.drawing import plain, seen_from, table
+    from ledger.cli.drawing import length, plain, seen_from, table
     from ledger.metrics.registry import METRICS
 
     if not rows:
@@ -168,7 +176,10 @@ def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         of_one = list(figures)
         columns, lines = laid_out(name, of_one)
         yield table(columns, lines, title=f"{METRICS[name].title} ({of_one[0]['definition']})")
+        yield from length(name, of_one)
         yield from _windows(of_one, rows[0])
+        if any(row["unit"] == "share" and (row["value"] or 0) > 1 for row in of_one):
+            yield plain("above 100%: more reached to_stage, on any way, than ever were in from_stage")
         yield plain("")
         many += len(lines)
     yield plain(seen_from(rows[0]))
@@ -205,7 +216,7 @@ def laid_out(name: str, rows: list[dict[str, Any]]) -> tuple[list[Shown], list[d
     columns = [Shown(key, key) for key in keys]
     for statistic, unit in statistics:
         called = METRICS[name].statistic(statistic).called or statistic
-        title = called if unit in ("share", statistic, "") else f"{called}, {_spoken(unit)}"
+        title = called if unit in ("share", statistic, called, "") else f"{called}, {_spoken(unit)}"
         columns += [Shown(title, f"{statistic}, {unit}", "right"), Shown("95 % interval", f"{statistic}, {unit}, 95 %")]
     columns += [
         Shown("unit", "unit"),
@@ -229,7 +240,7 @@ def _figure_by_figure(keys: Sequence[str], rows: list[dict[str, Any]]) -> tuple[
         row
         | {
             "told": _named(row, keys),
-            "is": figure(row["value"], row["unit"]),
+            "is": figure(_counted(row), row["unit"]),
             "95 %": interval(row["low"], row["high"], row["unit"]),
             "small": "few" if row["few"] else "",
             "below zero": str(row["negative"] or ""),
@@ -254,13 +265,19 @@ def _named(row: dict[str, Any], keys: Sequence[str]) -> str:
     from ledger.metrics.registry import METRICS
 
     called = METRICS[row["metric"]].statistic(row["statistic"]).called or row["statistic"]
-    said = ("share", row["statistic"], "", *(row.get(key) for key in keys))
+    said = ("share", row["statistic"], called, "", *(row.get(key) for key in keys))
     return called if row["unit"] in said else f"{called}, {_spoken(row['unit'])}"
 
 
 def _spoken(unit: str) -> str:
     """Return a unit as a table shows it."""
-    return "percentage points" if unit == "difference of shares" else unit
+    return "% points" if unit == "difference of shares" else unit
+
+
+def _counted(row: dict[str, Any]) -> Any:
+    """Return the value of a figure: a whole sum without the fraction that is none."""
+    given = row["value"]
+    return int(given) if row["statistic"] == "sum" and given is not None and given == int(given) else given
 
 
 def _varied(rows: list[dict[str, Any]]) -> set[str]:
@@ -278,7 +295,7 @@ def _told(row: dict[str, Any], unit: str) -> dict[str, str]:
 
     key = f"{row['statistic']}, {unit}"
     return {
-        key: figure(row["value"], row["unit"]),
+        key: figure(_counted(row), row["unit"]),
         f"{key}, 95 %": interval(row["low"], row["high"], row["unit"]),
         # Durations may be negative: they are part of the figure, and their number is shown where there are any.
         "below zero": str(row["negative"] or ""),

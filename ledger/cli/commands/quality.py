@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ledger.cli.asking import asked
+from ledger.cli.asking import asked, doubt_spelling
 from ledger.cli.command import command
 from ledger.cli.session import Session
 from ledger.cli.times import LENGTH, TIME
@@ -48,6 +48,8 @@ def run(session: Session, late: int | None, **given: Any) -> None:
     question = asked(session, {**given, "within": late})
     rows = [figure.as_row() for figure in quality(session.store, **question)]
     session.out.rows(rows, _view)
+    # Parked customers are counted whatever the window is.
+    doubt_spelling(session, [row for row in rows if row["metric"] != "parked_customers"], question)
 
 
 def _view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:

@@ -64,7 +64,7 @@ TIME_TO_FIRST_RESPONSE = Metric(
     name="time_to_first_response",
     version=2,
     topic="cases",
-    title="Time to first response",
+    title="Time to first response (FRT)",
     n="cases that were opened (completed: and answered)",
     source="cases",
     statistics=_censored("first response − opening", "what is unanswered"),
@@ -91,7 +91,7 @@ TIME_TO_RESOLUTION = Metric(
     name="time_to_resolution",
     version=2,
     topic="cases",
-    title="Time to resolution",
+    title="Time to resolution (TTR)",
     n="cases that were opened (completed: and resolved)",
     source="cases",
     statistics=_censored("resolution − opening", "what is unresolved"),
@@ -132,6 +132,7 @@ TIME_BETWEEN = Metric(
     notes=(
         "It counts when, and where, the event it starts from occurred (the one it ends by where that did not happen).",
         "Retracted events are left out. The segment is the customer's own, as of the time of the figure.",
+        "From interaction.started to interaction.completed per interaction it is the handling time (AHT is its mean).",
     ),
 )
 

@@ -52,7 +52,12 @@ LIFECYCLE = Metric(
     n="customers active in the month (dormant, share: active in the month before; ratio: those it is made of)",
     source="experience_metrics, measure order; inbound: touchpoint_history",
     statistics=(
-        Statistic(name="count", unit="customers", formula="customers of that part of the lifecycle in the month"),
+        Statistic(
+            name="count",
+            unit="customers",
+            called="customers",
+            formula="customers of that part of the lifecycle in the month",
+        ),
         Statistic(
             name="share",
             unit="share",
@@ -63,6 +68,7 @@ LIFECYCLE = Metric(
         Statistic(
             name="ratio",
             unit="quick ratio",
+            called="quick ratio",
             formula="(new + resurrecting) / dormant: above 1 the active customers grow; None when none is dormant",
         ),
     ),

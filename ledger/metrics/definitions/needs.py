@@ -197,6 +197,7 @@ NEED_CHANGE = Metric(
         Statistic(
             name="difference",
             unit="difference of shares",
+            called="change",
             formula="share of the need in to_stage − share of it in from_stage",
             interval="Newcombe's hybrid score interval, 95 %",
         ),

@@ -24,7 +24,7 @@ LIFETIME_VALUE = Metric(
     name="lifetime_value",
     topic="value",
     grain="day",
-    title="Historic customer lifetime value",
+    title="Historic customer lifetime value (CLV, LTV)",
     n="customers with an order in that currency",
     source="experience_metrics, measure order; order.placed",
     statistics=_money("what each customer has ordered so far"),
@@ -55,6 +55,7 @@ VALUE_DECILE = Metric(
         Statistic(
             name="gini",
             unit="Gini coefficient",
+            called="Gini coefficient",
             formula="Σ(2i − n − 1)·xᵢ / (n·Σx), the values x ascending: 0 when all are alike, near 1 when one has all; "
             "None when the sum is not above zero or a value is below it",
         ),
@@ -79,7 +80,7 @@ RFM = Metric(
     n="customers with that score (share: with an order in that currency)",
     source="experience_metrics, measure order; order.placed",
     statistics=(
-        Statistic(name="count", unit="customers", formula="customers with that score"),
+        Statistic(name="count", unit="customers", called="customers", formula="customers with that score"),
         Statistic(
             name="median",
             unit="days, purchase days or the currency",
