@@ -9,15 +9,22 @@ from typing import Any
 from msgspec.json import decode
 
 from ledger.journey.context import Context
-from ledger.metrics.figure import Scope
+from ledger.metrics.figure import Figure, Scope
 from ledger.queries.question import SEGMENT, Question, dimension
 
 UNKNOWN = "unknown"
 EPOCH = date(1970, 1, 1)
 
 Key = tuple[str, ...]
+Make = Callable[[list[Any], Scope], list[Figure]]
 Columns = Mapping[str, str]
 """The column that each dimension is made from."""
+
+PLACE: Columns = {"stage": "stage", "channel": "channel", "department": "department", "segment": "segments"}
+"""What rows made of events carry, as of the event's own time."""
+
+COUNTED: Columns = {**PLACE, "month": "period"}
+"""What rows that count events of a month or a day carry."""
 
 
 class Cut:
@@ -53,6 +60,10 @@ class Cut:
             if key is not None:
                 groups.setdefault(key, []).append(tuple(row[width:]))
         return {key: groups[key] for key in sorted(groups, key=self.rank)}
+
+    def figures(self, rows: Iterable[Sequence[Any]], make: Make) -> list[Figure]:
+        """Return what `make` says of each group: of its rows without `raw`, and its scope."""
+        return [figure for key, group in self.groups(rows).items() for figure in make(group, self.scope(key))]
 
     def scope(self, key: Key) -> Scope:
         """Return the scope of a group's figures."""

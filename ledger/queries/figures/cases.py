@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import starmap
-from typing import Any
 
 from msgspec import structs
 
@@ -12,25 +11,15 @@ from ledger.errors import InvalidArgument
 from ledger.metrics import counts, durations, sequences
 from ledger.metrics.durations import Answered, Resolved
 from ledger.metrics.figure import Figure, Scope
-from ledger.queries.cut import Columns, Cut
+from ledger.queries.cut import PLACE, Columns, Cut, Make
 from ledger.queries.question import Question
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
 from ledger.store.figures.cases import BEGINNING, cases
 
-COLUMNS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": BEGINNING,
-    "reason": "reason",
-    "kind": "kind",
-}
+COLUMNS = {**PLACE, "month": BEGINNING, "reason": "reason", "kind": "kind"}
 
 KINDS = ("case", "feedback", "order", "application")
-
-Make = Callable[[list[Any], Scope], list[Figure]]
 
 
 def time_to_first_response(view: View) -> list[Figure]:
@@ -93,7 +82,7 @@ def of_cases(
     asked = asked or view.asked
     cut = Cut(asked, by, view.context)
     rows = cases(view.tables, kinds_of(asked) if kinds is None else kinds, (*cut.raw, *columns), instants(asked))
-    return [figure for key, group in cut.groups(rows).items() for figure in make(group, cut.scope(key))]
+    return cut.figures(rows, make)
 
 
 def _handovers(rows: list[tuple[int]], scope: Scope) -> list[Figure]:

@@ -58,11 +58,9 @@ def rolling_retention(view: View) -> list[Figure]:
             _, day, channel, segments = first[customer]
             about = {"activity": activity, "period": day, "channel": channel, "segments": segments}
             rows.append((*(about[name] for name in cut.raw), kept))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in rolling.rolling_retention([kept for (kept,) in group], cut.scope(key), period=period)
-    ]
+    return cut.figures(
+        rows, lambda group, scope: rolling.rolling_retention([kept for (kept,) in group], scope, period=period)
+    )
 
 
 def lifecycle(view: View) -> list[Figure]:
@@ -79,11 +77,7 @@ def lifecycle(view: View) -> list[Figure]:
                 if within.hold(first_day):
                     about["period"] = first_day
                     rows.append((*(about[name] for name in cut.raw), part))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in lives.lifecycle([part for (part,) in group], cut.scope(key))
-    ]
+    return cut.figures(rows, lambda group, scope: lives.lifecycle([part for (part,) in group], scope))
 
 
 def contract_retention(view: View) -> list[Figure]:
@@ -98,11 +92,7 @@ def contract_retention(view: View) -> list[Figure]:
             about["period"] = _first_day(month)
             if within.hold(about["period"]):
                 rows.append((*(about[name] for name in cut.raw), kept))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in contracts.contract_retention([kept for (kept,) in group], cut.scope(key))
-    ]
+    return cut.figures(rows, lambda group, scope: contracts.contract_retention([kept for (kept,) in group], scope))
 
 
 def _contracts(view: View) -> dict[int, dict[int, bool]]:

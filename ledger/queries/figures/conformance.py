@@ -43,11 +43,9 @@ def figures_of(view: View, plan: Plan) -> list[Figure]:
         for about, travelled in (_of_stages if plan.sort == "stage" else _of_events)(view, plan)
         if within.hold(travelled.steps[0][1])
     )
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in conformance((judge.judge(travelled) for (travelled,) in group), judge, cut.scope(key))
-    ]
+    return cut.figures(
+        rows, lambda group, scope: conformance((judge.judge(travelled) for (travelled,) in group), judge, scope)
+    )
 
 
 def _of_stages(view: View, plan: Plan) -> Iterator[Actual]:

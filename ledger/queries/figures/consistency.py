@@ -12,19 +12,12 @@ from ledger.metrics import consistency
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.ratings import SCALES
 from ledger.projections.answers import ANSWERS
-from ledger.queries.cut import Cut
+from ledger.queries.cut import PLACE, Cut
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
 from ledger.store.figures.facts import fact_counts, facts
 
-COLUMNS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "at",
-    "survey": "metric",
-}
+COLUMNS = {**PLACE, "month": "at", "survey": "metric"}
 
 Make = Callable[[str, Iterable[consistency.History], Scope], list[Figure]]
 

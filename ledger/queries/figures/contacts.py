@@ -6,18 +6,10 @@ from collections import Counter
 
 from ledger.metrics import counts
 from ledger.metrics.figure import Figure, Scope
-from ledger.queries.cut import Cut
+from ledger.queries.cut import COUNTED, Cut
 from ledger.queries.view import Figures, View
 from ledger.queries.window import months
 from ledger.store.figures.tallies import tallies
-
-COLUMNS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "period",
-}
 
 
 def contacts(view: View) -> list[Figure]:
@@ -37,7 +29,7 @@ def channel_switching(view: View) -> list[Figure]:
 
 
 def _counted(view: View, measure: str) -> list[tuple[Scope, Counter[str]]]:
-    cut = Cut(view.asked, COLUMNS, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     rows = tallies(view.tables, measure, cut.raw, months(view.asked, view.context))
     counted = []
     for key, group in cut.groups(rows).items():

@@ -13,11 +13,13 @@ from ledger.metrics import cycles
 from ledger.metrics import resources as using
 from ledger.metrics.cycles import Stay
 from ledger.metrics.figure import Figure
+from ledger.projections.visits import VISITS
 from ledger.queries.cut import Cut
 from ledger.queries.figures.journey import DWELL_COLUMNS
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
-from ledger.store.figures.visits import all_visits, entries
+from ledger.store.figures.facts import facts
+from ledger.store.figures.visits import entries
 
 FIRST_VISIT = {
     "channel": "channel",
@@ -45,40 +47,31 @@ def cycles_per_customer(view: View) -> list[Figure]:
         for visits in _customers(view, cut)
         if within.hold(visits[0][1].entered)
     ]
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in cycles.cycles_per_customer([begun for (begun,) in group], cut.scope(key))
-    ]
+    return cut.figures(rows, lambda group, scope: cycles.cycles_per_customer([begun for (begun,) in group], scope))
 
 
 def cycle_length(view: View) -> list[Figure]:
     """Return how long it takes from one cycle to the next."""
     cut = Cut(view.asked, FIRST_VISIT, view.context)
-    return [
-        figure
-        for key, group in cut.groups(_cycles(view, cut)).items()
-        for figure in cycles.cycle_length([cycle for (cycle,) in group], view.as_of, cut.scope(key))
-    ]
+    return cut.figures(
+        _cycles(view, cut), lambda group, scope: cycles.cycle_length([cycle for (cycle,) in group], view.as_of, scope)
+    )
 
 
 def time_between_cycles(view: View) -> list[Figure]:
     """Return the pause between cycles, and the time between their purchases."""
     cut = Cut(view.asked, FIRST_VISIT, view.context)
-    return [
-        figure
-        for key, group in cut.groups(_cycles(view, cut)).items()
-        for figure in cycles.time_between_cycles([cycle for (cycle,) in group], cut.scope(key))
-    ]
+    return cut.figures(
+        _cycles(view, cut), lambda group, scope: cycles.time_between_cycles([cycle for (cycle,) in group], scope)
+    )
 
 
 def stage_resources(view: View) -> list[Figure]:
     """Return what visits use up, always by stage."""
     cut = Cut(view.asked.always_by("stage"), DWELL_COLUMNS, view.context)
     columns = (*cut.raw, "customer", "entered_at", *RESOURCES)
-    rows = [
-        row for row in all_visits(view.tables, columns, instants(view.asked)) if row[len(cut.raw) + 1] <= view.as_of
-    ]
+    entered = facts(view.tables, VISITS, columns, at="entered_at", within=instants(view.asked))
+    rows = [row for row in entered if row[len(cut.raw) + 1] <= view.as_of]
     figures = []
     for key, group in cut.groups(rows).items():
         spent = [_used(*row[2:]) for row in group]

@@ -47,13 +47,9 @@ def time_between(view: View) -> list[Figure]:
         for of in view.scan.gather(take, (start, end)).values()
         if (raw := _raw(view, cut, of[start] if start in of else of[end])) is not None
     )
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in durations.time_between(
-            [(began, ended) for began, ended in group], cut.scope(key).split(from_type=start, to_type=end)
-        )
-    ]
+    return cut.figures(
+        rows, lambda group, scope: durations.time_between(group, scope.split(from_type=start, to_type=end))
+    )
 
 
 def transitions(view: View) -> list[Figure]:

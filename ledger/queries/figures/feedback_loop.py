@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ledger.metrics import feedback_loop as loops
 from ledger.metrics.figure import Figure
-from ledger.queries.cut import Columns
+from ledger.queries.cut import Columns, Make
 from ledger.queries.figures.cases import COLUMNS as OF_CASES
-from ledger.queries.figures.cases import Make, of_cases
+from ledger.queries.figures.cases import of_cases
 from ledger.queries.view import Figures, View
 
 COLUMNS: Columns = {**OF_CASES, "kind": "subject", "theme": "theme", "dispatched_to": "dispatched_to"}

@@ -7,29 +7,14 @@ from collections import Counter
 from ledger.metrics import friction as frictions
 from ledger.metrics.figure import Figure
 from ledger.projections.interactions import INTERACTIONS
-from ledger.queries.cut import Cut, Key
+from ledger.queries.cut import COUNTED, PLACE, Cut, Key
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants, months
 from ledger.store.figures.facts import fact_counts, facts
 from ledger.store.figures.frictions import friction_counts, friction_met
 from ledger.store.figures.tallies import tallies
 
-OF_INTERACTIONS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "first_at",
-    "reason": "reason",
-}
-
-OF_TOUCHPOINTS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "period",
-}
+OF_INTERACTIONS = {**PLACE, "month": "first_at", "reason": "reason"}
 
 
 def task_success(view: View) -> list[Figure]:
@@ -51,19 +36,18 @@ def productive(view: View) -> list[Figure]:
     cut = Cut(view.asked, OF_INTERACTIONS, view.context)
     columns = (*cut.raw, "ending", "achieved", "started_at", "ended_at")
     rows = facts(view.tables, INTERACTIONS, columns, at="first_at", within=instants(view.asked))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in frictions.productive(
+    return cut.figures(
+        rows,
+        lambda group, scope: frictions.productive(
             ((frictions.result(ending, achieved), started, ended) for ending, achieved, started, ended in group),
-            cut.scope(key),
-        )
-    ]
+            scope,
+        ),
+    )
 
 
 def friction(view: View) -> list[Figure]:
     """Return how many touchpoints were friction, of each kind and of any."""
-    cut = Cut(view.asked, OF_TOUCHPOINTS, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     rows = friction_counts(view.tables, cut.raw, months(view.asked, view.context))
     figures = []
     for key, group in cut.groups(rows).items():
@@ -77,7 +61,7 @@ def friction(view: View) -> list[Figure]:
 
 def obstacle_causes(view: View) -> list[Figure]:
     """Return what causes obstacles."""
-    cut = Cut(view.asked, OF_TOUCHPOINTS, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     figures = []
     for key, group in cut.groups(tallies(view.tables, "obstacle", cut.raw, months(view.asked, view.context))).items():
         causes: Counter[str] = Counter()
@@ -89,7 +73,7 @@ def obstacle_causes(view: View) -> list[Figure]:
 
 def painless(view: View) -> list[Figure]:
     """Return how many customers met no friction."""
-    cut = Cut(view.asked, OF_TOUCHPOINTS, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     met: dict[Key, dict[int, int]] = {} if cut.by else {(): {}}
     for *raw, customer, any_met in friction_met(view.tables, cut.raw, months(view.asked, view.context)):
         key = cut.key(tuple(raw))

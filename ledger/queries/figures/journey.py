@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Any
 
 from ledger.errors import InvalidArgument
 from ledger.metrics import conversion as conversions
 from ledger.metrics import dwell as lengths
 from ledger.metrics.figure import Figure
-from ledger.queries.cut import Cut, Key
+from ledger.projections.visits import VISITS
+from ledger.queries.cut import PLACE, Cut, Key
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
-from ledger.store.figures.visits import entries, visits
+from ledger.store.figures.facts import facts
+from ledger.store.figures.visits import entries
 
-DWELL_COLUMNS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "entered_at",
-}
+DWELL_COLUMNS = {**PLACE, "month": "entered_at"}
 
 FIRST_VISIT = ("channel", "department", "entered_at", "segments")
 """What a customer is grouped by: the first visit's channel, department and time, and their own segments."""
@@ -40,12 +35,9 @@ def dwell(view: View) -> list[Figure]:
     """Return how long visits last, always by stage."""
     asked = view.asked.always_by("stage")
     cut = Cut(asked, DWELL_COLUMNS, view.context)
-    rows: Any = visits(view.tables, (*cut.raw, "entered_at", "left_at"), instants(asked))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in lengths.dwell([(entered, left) for entered, left in group], view.as_of, cut.scope(key))
-    ]
+    columns = (*cut.raw, "entered_at", "left_at")
+    rows = facts(view.tables, VISITS, columns, at="entered_at", within=instants(asked), track="primary")
+    return cut.figures(rows, lambda group, scope: lengths.dwell(group, view.as_of, scope))
 
 
 def conversion(view: View) -> list[Figure]:

@@ -11,7 +11,7 @@ from ledger.metrics import needs as computed
 from ledger.metrics.definitions.needs import NEED_OUTCOME
 from ledger.metrics.figure import Figure, Scope
 from ledger.projections.needs import NEEDS
-from ledger.queries.cut import Cut
+from ledger.queries.cut import PLACE, Cut
 from ledger.queries.question import Question
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
@@ -19,15 +19,7 @@ from ledger.schemas.duration import duration
 from ledger.store.figures.facts import fact_counts, facts
 from ledger.store.figures.needs import expressed_needs
 
-COLUMNS = {
-    "need": "need",
-    "manner": "manner",
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "at",
-}
+COLUMNS = {"need": "need", "manner": "manner", **PLACE, "month": "at"}
 
 Mix = Counter[str]
 
@@ -41,13 +33,12 @@ def needs_expressed(view: View) -> list[Figure]:
         *((*row[:-1], 0, row[-1]) for row in concluded),
         *((*row, 0) for row in expressed_needs(view.tables, cut.raw, within)),
     ]
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in computed.needs_expressed(
-            sum(row[0] for row in group), sum(row[1] for row in group), cut.scope(key)
-        )
-    ]
+    return cut.figures(
+        rows,
+        lambda group, scope: computed.needs_expressed(
+            sum(row[0] for row in group), sum(row[1] for row in group), scope
+        ),
+    )
 
 
 def need_outcome(view: View) -> list[Figure]:
@@ -102,7 +93,7 @@ def _timed(view: View, make: Callable[[list[Any], Scope], list[Figure]]) -> list
     cut = Cut(view.asked, COLUMNS, view.context)
     columns = (*cut.raw, "expressed_at", "met_at", "unmet_at")
     rows = facts(view.tables, NEEDS, columns, at="at", within=instants(view.asked))
-    return [figure for key, group in cut.groups(rows).items() for figure in make(group, cut.scope(key))]
+    return cut.figures(rows, make)
 
 
 def _steps(view: View) -> list[tuple[Mix, Mix, Scope]]:

@@ -15,20 +15,12 @@ from ledger.metrics.figure import Figure
 from ledger.metrics.metric import Metric
 from ledger.projections.handovers import HANDOVERS
 from ledger.projections.interactions import INTERACTIONS
-from ledger.queries.cut import UNKNOWN, Cut
+from ledger.queries.cut import COUNTED, PLACE, UNKNOWN, Cut
 from ledger.queries.figures import consistency
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants, months
 from ledger.store.figures.facts import fact_counts, facts
 from ledger.store.figures.tallies import tallies
-
-OF_TOUCHPOINTS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "period",
-}
 
 OF_HANDOVERS = {
     "stage": "stage",
@@ -43,19 +35,12 @@ OF_HANDOVERS = {
 PAIR = ("from_department", "to_department")
 """Between whom a handover is: the giver and the receiver."""
 
-OF_INTERACTIONS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "first_at",
-    "reason": "reason",
-}
+OF_INTERACTIONS = {**PLACE, "month": "first_at", "reason": "reason"}
 
 
 def switch_matrix(view: View) -> list[Figure]:
     """Return how many contacts follow one on each channel, by the channel they are on."""
-    cut = Cut(view.asked, OF_TOUCHPOINTS, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     rows = tallies(view.tables, "switching", (*cut.raw, "channel"), months(view.asked, view.context))
     figures = []
     for key, group in cut.groups(rows).items():
@@ -67,7 +52,7 @@ def switch_matrix(view: View) -> list[Figure]:
 
 def preferred_channel(view: View) -> list[Figure]:
     """Return how many touchpoints are on the channel that the customer prefers."""
-    cut = Cut(view.asked, OF_TOUCHPOINTS, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     rows = tallies(view.tables, "touchpoint", (*cut.raw, "channel"), months(view.asked, view.context))
     figures = []
     for key, group in cut.groups(rows).items():
@@ -91,7 +76,7 @@ def self_service_share(view: View) -> list[Figure]:
 
 def _channel_share(view: View, metric: Metric, such: Callable[[Channel], bool]) -> list[Figure]:
     natures = {name: "yes" if such(channel) else "no" for name, channel in view.context.channels.items()}
-    cut = Cut(view.asked, OF_TOUCHPOINTS, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     rows = tallies(view.tables, "touchpoint", (*cut.raw, "channel"), months(view.asked, view.context))
     figures = []
     for key, group in cut.groups(rows).items():
@@ -150,24 +135,19 @@ def handover_wait(view: View) -> list[Figure]:
     """Return how long handovers wait, by giver and receiver."""
     cut = _between(view)
     rows = facts(view.tables, HANDOVERS, (*cut.raw, "wait"), at="at", within=instants(view.asked))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in handing_over.handover_wait([wait for (wait,) in group], cut.scope(key))
-    ]
+    return cut.figures(rows, lambda group, scope: handing_over.handover_wait([wait for (wait,) in group], scope))
 
 
 def handover_bounces(view: View) -> list[Figure]:
     """Return how much comes back, by giver and receiver."""
     cut = _between(view)
     rows = fact_counts(view.tables, HANDOVERS, cut.raw, at="at", within=instants(view.asked), sums=("bounced",))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in handing_over.handover_bounces(
-            sum(bounced for _, bounced in group), sum(n for n, _ in group), cut.scope(key)
-        )
-    ]
+    return cut.figures(
+        rows,
+        lambda group, scope: handing_over.handover_bounces(
+            sum(bounced for _, bounced in group), sum(n for n, _ in group), scope
+        ),
+    )
 
 
 def _between(view: View) -> Cut:

@@ -9,21 +9,14 @@ from typing import Any
 from ledger.metrics import opportunities as computed
 from ledger.metrics.figure import Figure, Scope
 from ledger.projections.opportunities import OPPORTUNITIES
-from ledger.queries.cut import Cut
+from ledger.queries.cut import PLACE, Cut
 from ledger.queries.question import Question
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
 from ledger.store.figures.attempts import attempts
 from ledger.store.figures.facts import fact_counts
 
-COLUMNS = {
-    "reason": "reason",
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "at",
-}
+COLUMNS = {"reason": "reason", **PLACE, "month": "at"}
 
 Groups = list[tuple[Scope, list[tuple[Any, ...]]]]
 

@@ -10,20 +10,14 @@ from ledger.metrics import proactive
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.quantiles import MICROSECONDS
 from ledger.projections.outreach import AROUND, OUTREACH
-from ledger.queries.cut import Cut
+from ledger.queries.cut import PLACE, Cut
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
 from ledger.store.figures.facts import fact_counts, facts
 
 WINDOW = 30 * MICROSECONDS["days"]
 
-SIDES = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "at",
-}
+SIDES = {**PLACE, "month": "at"}
 
 CAMPAIGNS = {**SIDES, "trigger": "trigger", "campaign": "campaign", "proactive": "proactive"}
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from ledger.metrics.figure import Figure
 from ledger.metrics.ratings import SCALES, score_counts, survey_score
-from ledger.queries.cut import Cut
+from ledger.queries.cut import COUNTED, Cut
 from ledger.queries.view import Figures, View
 from ledger.queries.window import days
 from ledger.store.figures.tallies import tallies
 
-COLUMNS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "period",
-    "punctuality": "punctuality",
-}
+COLUMNS = {**COUNTED, "punctuality": "punctuality"}
 
 
 def nps(view: View) -> list[Figure]:
@@ -49,11 +42,9 @@ def ratings(view: View) -> list[Figure]:
 def _score(view: View, survey: str) -> list[Figure]:
     cut = Cut(view.asked, COLUMNS, view.context)
     rows = tallies(view.tables, survey, cut.raw, days(view.asked, view.context))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in survey_score(survey, [(scale, score, n) for scale, score, n, _ in group], cut.scope(key))
-    ]
+    return cut.figures(
+        rows, lambda group, scope: survey_score(survey, [(scale, score, n) for scale, score, n, _ in group], scope)
+    )
 
 
 FIGURES: Figures = {

@@ -10,32 +10,20 @@ from msgspec.json import decode
 from ledger.metrics import repeated_information as computed
 from ledger.metrics.figure import Figure
 from ledger.projections.requests import REQUESTS
-from ledger.queries.cut import Cut
+from ledger.queries.cut import PLACE, Cut
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
 from ledger.store.figures.asked_again import asked_again
 from ledger.store.figures.facts import fact_counts
 
-COLUMNS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "at",
-}
+COLUMNS = {**PLACE, "month": "at"}
 
 
 def repeated_information_rate(view: View) -> list[Figure]:
     """Return the share of contacts in which the customer was asked again."""
     cut = Cut(view.asked, COLUMNS, view.context)
     rows = asked_again(view.tables, cut.raw, instants(view.asked))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in computed.repeated_information_rate(
-            ((r[0], r[1], r[2], r[3], r[4]) for r in group), cut.scope(key)
-        )
-    ]
+    return cut.figures(rows, computed.repeated_information_rate)
 
 
 def fields_asked_again(view: View) -> list[Figure]:

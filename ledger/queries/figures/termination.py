@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ledger.metrics import termination as leavings
-from ledger.metrics.figure import Figure, Scope
+from ledger.metrics.figure import Figure
 from ledger.metrics.quantiles import MICROSECONDS
 from ledger.projections.answers import ANSWERS
 from ledger.projections.terminations import TERMINATIONS
-from ledger.queries.cut import UNKNOWN, Cut
+from ledger.queries.cut import PLACE, UNKNOWN, Cut, Make
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants
 from ledger.store.figures.facts import fact_counts, facts
@@ -20,16 +19,7 @@ from ledger.store.figures.facts import fact_counts, facts
 DAY = MICROSECONDS["days"]
 RETENTION, REFERRALS, WIN_BACK = 90 * DAY, 180 * DAY, 365 * DAY
 
-COLUMNS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "at",
-    "reason": "reason",
-    "category": "category",
-    "voluntary": "voluntary",
-}
+COLUMNS = {**PLACE, "month": "at", "reason": "reason", "category": "category", "voluntary": "voluntary"}
 
 BY_BEGINNING = {**COLUMNS, "offer": "offer"}
 BY_END = {**COLUMNS, "month": "ended_at", "campaign": "campaign"}
@@ -38,8 +28,6 @@ ASPECTS = ("reason", "category", "voluntary", "outcome")
 
 OF_THE_ANSWER = ("at", "channel", "department", "segments")
 OF_THE_LEAVING = ("reason", "category", "voluntary")
-
-Make = Callable[[list[Any], Scope], list[Figure]]
 
 
 def termination_reasons(view: View) -> list[Figure]:
@@ -107,11 +95,7 @@ def csat_at_termination(view: View) -> list[Figure]:
         said = dict(zip(OF_THE_ANSWER, about, strict=True))
         said.update(zip(OF_THE_LEAVING, _latest(begun.get(customer, ([], [])), said["at"]), strict=True))
         rows.append((*(said[name] for name in cut.raw), scale, score))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in leavings.csat_at_termination(group, cut.scope(key))
-    ]
+    return cut.figures(rows, leavings.csat_at_termination)
 
 
 def _begun(view: View) -> dict[int, tuple[list[int], list[Sequence[str]]]]:
@@ -133,7 +117,7 @@ def _latest(begun: tuple[list[int], list[Sequence[str]]], at: int) -> Sequence[s
 def _told(view: View, columns: Sequence[str], make: Make) -> list[Figure]:
     cut = Cut(view.asked, BY_BEGINNING, view.context)
     rows = facts(view.tables, TERMINATIONS, (*cut.raw, *columns), at="at", within=instants(view.asked))
-    return [figure for key, group in cut.groups(rows).items() for figure in make(group, cut.scope(key))]
+    return cut.figures(rows, make)
 
 
 def _told_by_end(view: View, columns: Sequence[str], make: Make) -> list[Figure]:

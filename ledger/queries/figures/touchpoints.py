@@ -12,12 +12,10 @@ from ledger.journey.definition import Journey
 from ledger.metrics import touchpoints as maps
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.touchpoints import Map, Met
-from ledger.queries.cut import UNKNOWN, Cut, Key
+from ledger.queries.cut import COUNTED, PLACE, UNKNOWN, Cut, Key
 from ledger.queries.view import View
 from ledger.queries.window import instants, months
 from ledger.store.figures.touchpoints import Going, encounters, first_ratings, first_visits, meetings
-
-PLACE = {"stage": "stage", "channel": "channel", "department": "department", "segment": "segments"}
 
 
 class TouchpointMap:
@@ -89,7 +87,7 @@ class TouchpointMap:
 
     @cached_property
     def _cut(self) -> Cut:
-        return Cut(self._view.asked, {**PLACE, "month": "period"}, self._view.context)
+        return Cut(self._view.asked, COUNTED, self._view.context)
 
     @cached_property
     def _met(self) -> dict[Key, Met]:

@@ -14,9 +14,8 @@ from ledger.metrics.definitions.value import LIFETIME_VALUE
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.rfm import Buyer, scored
 from ledger.metrics.rfm import rfm as scores
-from ledger.queries.cut import UNKNOWN, Cut, Key
+from ledger.queries.cut import COUNTED, UNKNOWN, Cut, Key
 from ledger.queries.figures import paying
-from ledger.queries.figures.volume import PLACE
 from ledger.queries.view import Figures, View
 from ledger.queries.window import days, months
 from ledger.store.figures.bounds import Bounds
@@ -71,7 +70,7 @@ def value_decile(view: View) -> list[Figure]:
 
 def cost_to_serve(view: View) -> list[Figure]:
     """Return for how many customers work was completed, how much, and at what cost."""
-    cut = Cut(view.asked, PLACE, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     within = months(view.asked, view.context)
     seen = cut.groups(seen_customers(view.tables, cut.raw, within))
     work = _money(view, cut, {"work": 1}, within)
@@ -91,7 +90,7 @@ def cost_to_serve(view: View) -> list[Figure]:
 
 def net_value(view: View) -> list[Figure]:
     """Return what is left of the value of customers after what they cost, per currency."""
-    cut = Cut(view.asked, PLACE, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     figures = []
     for key, money in _money(view, cut, {"order": 1, "work": -1}, months(view.asked, view.context)).items():
         held: dict[int, int] = defaultdict(int)
@@ -159,7 +158,7 @@ def _scored(
 
 
 def _of_orders(view: View, make: Make) -> list[Figure]:
-    cut = Cut(view.asked, PLACE, view.context)
+    cut = Cut(view.asked, COUNTED, view.context)
     figures = []
     for key, money in _money(view, cut, {"order": 1}, days(view.asked, view.context)).items():
         within = cut.scope(key).leaving_out(no_value=money.silent)

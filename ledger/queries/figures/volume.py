@@ -14,7 +14,7 @@ from ledger.metrics.counts import money_volume, volume, volume_sum
 from ledger.metrics.figure import Figure, Scope
 from ledger.metrics.metric import Grain
 from ledger.metrics.value import MONEY
-from ledger.queries.cut import UNKNOWN, Columns, Cut, fits
+from ledger.queries.cut import COUNTED, PLACE, UNKNOWN, Columns, Cut, fits
 from ledger.queries.figures.cases import kinds_of
 from ledger.queries.view import Figures, View
 from ledger.queries.window import days, instants, months
@@ -23,14 +23,6 @@ from ledger.store.figures.cases import BEGINNING, case_counts
 from ledger.store.figures.positions import customer_counts
 from ledger.store.figures.scan import Seen
 from ledger.store.figures.tallies import tallies
-
-PLACE = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "period",
-}
 
 
 class Measure(Struct, frozen=True, kw_only=True):
@@ -184,30 +176,19 @@ MEASURES: dict[str, Measure] = {
     "customers": Measure(
         columns={"stage": "stage", "segment": "segments", "month": "first_at"}, grain="instant", make=_customers
     ),
-    "touchpoints": Measure(columns=PLACE, grain="month", make=_tallied, tally="touchpoint"),
-    "cases": Measure(
-        columns={
-            "kind": "kind",
-            "stage": "stage",
-            "channel": "channel",
-            "department": "department",
-            "segment": "segments",
-            "month": BEGINNING,
-        },
-        grain="instant",
-        make=_cases,
-    ),
-    "orders": Measure(columns={**PLACE, "kind": "value"}, grain="day", make=_tallied, tally="order", unit="money"),
-    "quantity": Measure(columns=PLACE, grain="month", make=_tallied, tally="quantity", unit="pieces"),
-    "payments": Measure(columns={**PLACE, "kind": "value"}, grain="month", make=_payments),
+    "touchpoints": Measure(columns=COUNTED, grain="month", make=_tallied, tally="touchpoint"),
+    "cases": Measure(columns={"kind": "kind", **PLACE, "month": BEGINNING}, grain="instant", make=_cases),
+    "orders": Measure(columns={**COUNTED, "kind": "value"}, grain="day", make=_tallied, tally="order", unit="money"),
+    "quantity": Measure(columns=COUNTED, grain="month", make=_tallied, tally="quantity", unit="pieces"),
+    "payments": Measure(columns={**COUNTED, "kind": "value"}, grain="month", make=_payments),
     "payments_failed": Measure(
-        columns={**PLACE, "kind": "value"}, grain="month", make=_tallied, tally="payment_failed", unit="money"
+        columns={**COUNTED, "kind": "value"}, grain="month", make=_tallied, tally="payment_failed", unit="money"
     ),
-    "surveys_sent": Measure(columns={**PLACE, "kind": "unit"}, grain="day", make=_tallied, tally="survey_sent"),
-    "feedback": Measure(columns={**PLACE, "kind": "value"}, grain="month", make=_tallied, tally="feedback"),
-    "interactions": Measure(columns={**PLACE, "outcome": "value"}, grain="month", make=_tallied, tally="interaction"),
-    "work": Measure(columns=PLACE, grain="month", make=_tallied, tally="work", unit="money"),
-    "minutes": Measure(columns=PLACE, grain="month", make=_tallied, tally="minutes", unit="minutes"),
+    "surveys_sent": Measure(columns={**COUNTED, "kind": "unit"}, grain="day", make=_tallied, tally="survey_sent"),
+    "feedback": Measure(columns={**COUNTED, "kind": "value"}, grain="month", make=_tallied, tally="feedback"),
+    "interactions": Measure(columns={**COUNTED, "outcome": "value"}, grain="month", make=_tallied, tally="interaction"),
+    "work": Measure(columns=COUNTED, grain="month", make=_tallied, tally="work", unit="money"),
+    "minutes": Measure(columns=COUNTED, grain="month", make=_tallied, tally="minutes", unit="minutes"),
 }
 """Everything volume tells, by name."""
 

@@ -11,20 +11,14 @@ from ledger.metrics.quantiles import MICROSECONDS
 from ledger.projections.highlights import HIGHLIGHTS
 from ledger.projections.highlights import KINDS as ACTS
 from ledger.projections.touchpoint_history import TOUCHPOINTS
-from ledger.queries.cut import Cut
+from ledger.queries.cut import PLACE, Cut
 from ledger.queries.view import Figures, View
 from ledger.queries.window import instants, months, rounded
 from ledger.store.figures.facts import fact_counts, facts
 
 WINDOW = 90 * MICROSECONDS["days"]
 
-COLUMNS = {
-    "stage": "stage",
-    "channel": "channel",
-    "department": "department",
-    "segment": "segments",
-    "month": "at",
-}
+COLUMNS = {**PLACE, "month": "at"}
 
 TOUCHED = {**COLUMNS, "month": "period"}
 
@@ -77,11 +71,7 @@ def _told(view: View, make: Make) -> list[Figure]:
     window = wow.Window(WINDOW if view.asked.within is None else view.asked.within, view.as_of)
     columns = (*cut.raw, "at", "first_at", "score_before", "score_after", *NEAR)
     rows = facts(view.tables, HIGHLIGHTS, columns, at="at", within=instants(view.asked))
-    return [
-        figure
-        for key, group in cut.groups(rows).items()
-        for figure in make([_highlight(*row) for row in group], window, cut.scope(key))
-    ]
+    return cut.figures(rows, lambda group, scope: make([_highlight(*row) for row in group], window, scope))
 
 
 def _highlight(at: int, first_at: int, before: float | None, after: float | None, *near: int | None) -> wow.Highlight:

@@ -31,10 +31,8 @@ def _interactions(connection: Connection, columns: Sequence[str], within: Bounds
     statement = select(*kept, func.count(), func.coalesce(unsupported, 0)).where(
         table.c.direction == "inbound", *within.of(table.c.first_at)
     )
-    if kept:
-        statement = statement.group_by(*kept)
     # PostgreSQL sums 64-bit integers as decimals.
-    return [(*row[:-1], int(row[-1])) for row in connection.execute(statement)]
+    return [(*row[:-1], int(row[-1])) for row in connection.execute(statement.group_by(*kept))]
 
 
 def _alone(connection: Connection, columns: Sequence[str], within: Bounds) -> list[tuple[Any, ...]]:
@@ -48,6 +46,4 @@ def _alone(connection: Connection, columns: Sequence[str], within: Bounds) -> li
         )
     )
     statement = select(*kept, func.count(), func.count()).select_from(table).where(~inside, *within.of(table.c.at))
-    if kept:
-        statement = statement.group_by(*kept)
-    return [tuple(row) for row in connection.execute(statement)]
+    return [tuple(row) for row in connection.execute(statement.group_by(*kept))]

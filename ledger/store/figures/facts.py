@@ -29,9 +29,8 @@ def facts(
     """
     table = table_of(projection)
     statement = select(*(table.c[name] for name in columns)).where(*_kept(table, at, within, equal))
-    if order:
-        statement = statement.order_by(*(table.c[name] for name in order))
-    return [tuple(row) for row in connection.execute(statement)]
+    rows = connection.execute(statement.order_by(*(table.c[name] for name in order)))
+    return [tuple(row) for row in rows]
 
 
 def fact_counts(
@@ -50,8 +49,7 @@ def fact_counts(
     totals = [func.coalesce(func.sum(table.c[name]), 0) for name in sums]
     # Without a column of it, nothing else would say which table is counted.
     statement = select(*kept, func.count(), *totals).select_from(table).where(*_kept(table, at, within, equal))
-    if kept:
-        statement = statement.group_by(*kept)
+    statement = statement.group_by(*kept)
     width = len(kept)
     # PostgreSQL sums 64-bit integers as decimals.
     return [(*row[:width], *(int(total) for total in row[width:])) for row in connection.execute(statement)]

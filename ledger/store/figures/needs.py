@@ -16,10 +16,7 @@ WANTED = table_of(NEEDS)
 
 def expressed_needs(connection: Connection, columns: Sequence[str], within: Bounds) -> list[tuple[Any, ...]]:
     """Return rows of (*columns, count) of the needs expressed within bounds (µs)."""
-    table = WANTED
-    kept = [table.c[name] for name in columns]
-    conditions = [table.c.expressed_at.is_not(None), *within.of(table.c.at)]
-    statement = select(*kept, func.count()).select_from(table).where(*conditions)
-    if kept:
-        statement = statement.group_by(*kept)
-    return [tuple(row) for row in connection.execute(statement)]
+    kept = [WANTED.c[name] for name in columns]
+    expressed = (WANTED.c.expressed_at.is_not(None), *within.of(WANTED.c.at))
+    rows = connection.execute(select(*kept, func.count()).select_from(WANTED).where(*expressed).group_by(*kept))
+    return [tuple(row) for row in rows]
