@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ledger.projections import PROJECTIONS
+from ledger.runners.inline import Built, park_too_large
 from ledger.runners.source import Source
 from ledger.runners.whole import fold_log
 from ledger.schemas.definitions import Definitions
@@ -25,10 +26,18 @@ def scratch(store: Store, until: Until, definitions: Definitions) -> Iterator[Co
     with reading(store.engine) as log:
         upto = last_position(log) if until.position is None else until.position
     bounded = Until(as_of=until.as_of, known_at=until.known_at, position=upto)
-    tables = {projection.name: table_of(projection) for projection in PROJECTIONS}
     with memory_read_model() as connection:
         for built in fold_log(store, Source(url=store.url, definitions=definitions, until=bounded)):
-            for name, rows in built.rows.items():
-                insert_rows(connection, tables[name], rows)
-            park(connection, built.parked, (), store.clock(), LIVE)
+            try:
+                with connection.begin_nested():
+                    _keep(connection, built, store.clock())
+            except OverflowError:
+                park_too_large(built.rows, built.parked, upto)
+                _keep(connection, built, store.clock())
         yield connection
+
+
+def _keep(connection: Connection, built: Built, now: int) -> None:
+    for projection in PROJECTIONS:
+        insert_rows(connection, table_of(projection), built.rows.get(projection.name, ()))
+    park(connection, built.parked, (), now, LIVE)
