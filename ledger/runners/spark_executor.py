@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from ledger.archive.place import place_of
 from ledger.errors import ProjectionError
 from ledger.projections.driver import Folds
 from ledger.runners.inline import Built, Range, fold_range, park_too_large
+from ledger.runners.memory import no_search_for_cycles
 from ledger.runners.part_files import PartFiles
 from ledger.runners.source import Source
 from ledger.schemas.definitions import Definitions, compile_context
@@ -59,12 +59,8 @@ def fold_group(work: Work, number: int, table: Any) -> bytes:
     first, last = streams_of(number, work.width)
     wanted = [(max(first, lo), min(last, hi)) for lo, hi in work.gaps if lo <= last and hi >= first]
     units, reader = _units(table), _TableReader(table)
-    # What a fold makes holds no cycles, so looking for them would only cost.
-    gc.disable()
-    try:
+    with no_search_for_cycles():
         made = [fold_range(reader, folds, mapper, units, *one) for one in wanted]
-    finally:
-        gc.enable()
     if work.source.to is not None:
         _write(work.source, made)
     elif not work.source.rows:
