@@ -12,6 +12,7 @@ from ledger.errors import InvalidArgument
 from ledger.events.event import RecordedEvent, fold_order, utc
 from ledger.journey.reading import LASTING
 from ledger.queries.customer import read_customer
+from ledger.queries.spelling import meant
 from ledger.schemas.wire import stored_wire, to_wire
 from ledger.store.engine import reading
 from ledger.store.links import units_of
@@ -53,8 +54,10 @@ def history(store: Store, customer_id: str, filter: HistoryFilter = EVERY, until
     """Return a customer's events as wire objects with `position`, `version`, `recorded_at` and `retracted` beside.
 
     They come in the order of the fold. A retracted event is shown, and says so. Raises CustomerNotFound, and
-    InvalidArgument for a type or a family that no event can be of.
+    InvalidArgument for a type or a family that no event can be of, and for a window that ends before it begins.
     """
+    if filter.since is not None and filter.before is not None and filter.since >= filter.before:
+        raise InvalidArgument("the window ends before it begins: `since` must be earlier than `before`")
     _require_known("type", filter.type, {*store.context.vocabulary})
     _require_known("family", filter.family, {kind.family for kind in store.context.vocabulary.values()})
     log = read_customer(store, customer_id, until, personal=True)
@@ -69,6 +72,23 @@ def history(store: Store, customer_id: str, filter: HistoryFilter = EVERY, until
         for event in sorted(log.events, key=fold_order)
         if filter.takes(event, store.context.vocabulary[event.type].family)
     ]
+
+
+def doubts(store: Store, customer_id: str, filter: HistoryFilter, until: Until = NOW) -> list[str]:
+    """Return, for a history that is empty, why: nothing was known by then, or no event of theirs is so."""
+    every = history(store, customer_id, until=until)
+    if not every:
+        return [f"nothing of customer {customer_id!r} was known by then"]
+    said = []
+    for name, asked in (
+        ("channel", filter.channel),
+        ("case_id", filter.case_id),
+        ("correlation_id", filter.correlation_id),
+    ):
+        there = list(dict.fromkeys(str(event[name]) for event in every if name in event))
+        if asked not in (None, *there):
+            said.append(f"no event of customer {customer_id!r} has the {name} {asked!r}: {meant(str(asked), there)}")
+    return said or [f"none of the {len(every):,} events of customer {customer_id!r} is so"]
 
 
 def _require_known(what: str, name: str | None, known: Collection[str]) -> None:

@@ -64,7 +64,16 @@ def test_who_nothing_is_known_of_stands_nowhere_and_that_is_said(known: Shell) -
     known("journey", "nobody", "--as-of", "2001-01-01", code=3)
 
 
-def test_the_cycle_before_any_stage_is_the_same_in_replay_and_journey(known: Shell) -> None:
-    journey = known("journey", "c-42", "--as-of", "2001-01-01").json["journey_position"]["cycle"]
-    first = known("replay", "c-42").rows[0]
-    assert first["changes"].get("cycle", {"before": first["state"]["cycle"]})["before"] == journey
+def test_a_history_that_is_empty_says_why(known: Shell) -> None:
+    said = {
+        "--channel fone": "no event of customer 'c-42' has the channel 'fone': did you mean 'phone'?",
+        "--case k-7": "no event of customer 'c-42' has the case_id 'k-7': did you mean 'k-1'?",
+        "--correlation x": "no event of customer 'c-42' has the correlation_id 'x': there is none",
+        "--channel phone --family purchase": "none of the 6 events of customer 'c-42' is so",
+        "--from 1h": "none of the 6 events of customer 'c-42' is so",
+        "--known-at 2001-01-01": "nothing of customer 'c-42' was known by then",
+    }
+    assert {asked: known("history", "c-42", *asked.split()).err.strip() for asked in said} == said
+    assert known("history", "c-42", "--channel", "phone").err == ""
+    backwards = known("history", "c-42", "--from", "2024-05-02", "--to", "2024-05-01", code=2)
+    assert "the window ends before it begins" in backwards.err

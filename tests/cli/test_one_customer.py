@@ -72,6 +72,9 @@ def test_an_unknown_customer_is_not_found_in_one_sentence(told: Shell) -> None:
 def test_a_replay_tells_the_state_after_each_event_and_why(told: Shell) -> None:
     steps = told("replay", "c-42", "-f", "json").json
     assert [step["event_id"] for step in steps] == ["view-1", "order-1", "case-1", "case-2", "nps-1"]
+    before = told("journey", "c-42", "--as-of", "2001-01-01").json["journey_position"]
+    assert steps[0]["state"]["cycle"] == before["cycle"]
+    assert "cycle" not in steps[0]["changes"]
     order = steps[1]
     assert order["changes"]["stage"] == {"before": "awareness", "after": "purchase"}
     [entry] = order["entries"]
@@ -85,7 +88,9 @@ def test_a_replay_tells_the_state_after_each_event_and_why(told: Shell) -> None:
 def test_a_replay_as_of_a_time_ends_there(told: Shell) -> None:
     steps = told("replay", "c-42", "--as-of", "2024-05-03T10:00:00Z").rows
     assert [step["event_id"] for step in steps] == ["view-1", "order-1", "case-1"]
-    assert told("replay", "c-42", "--as-of", "2020-01-01").rows == []
+    for format in ("table", "ndjson"):
+        ran = told("replay", "c-42", "--as-of", "2020-01-01", "-f", format)
+        assert (ran.out, ran.err) == ("", "of customer 'c-42' nothing had happened, or was known, by then\n")
 
 
 def test_a_replay_by_version_is_in_the_order_of_arrival(told: Shell) -> None:

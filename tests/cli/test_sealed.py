@@ -138,11 +138,3 @@ def test_an_index_that_was_left_behind_alone_is_no_hindrance(told: Shell) -> Non
     with sealed(folder):
         read, verified = bound(folder, "history c-42", "verify")
     assert (len(read.rows), verified.code) == (5, 0)
-
-
-def test_an_index_beside_an_empty_log_of_writes_is_no_hindrance(told: Shell) -> None:
-    folder = copied(told, "-shm")
-    (folder / "ledger.db-wal").touch()
-    with sealed(folder):
-        read, verified = bound(folder, "history c-42", "verify")
-    assert (len(read.rows), verified.code) == (5, 0)

@@ -44,10 +44,11 @@ def run(
 ) -> None:
     """Show every event of a customer, in the order it occurred.
 
-    Events of customers that were merged with this one are among them. A retracted event is shown, and says so. A
-    TIME is ISO 8601 with its offset, a date (its start in the journey's zone), or how long ago: 7d, 12h, 30m.
+    Events of customers that were merged with this one are among them. A retracted event is shown, and says so. Of
+    somebody who was not known at --known-at there are none; somebody unknown to this day is an error. A TIME is
+    ISO 8601 with its offset, a date (its start in the journey's zone), or how long ago: 7d, 12h, 30m.
     """
-    from ledger.queries.history import HistoryFilter, history
+    from ledger.queries.history import HistoryFilter, doubts, history
     from ledger.store.log import Until
 
     wanted = HistoryFilter(
@@ -60,7 +61,11 @@ def run(
         before=session.instant(before),
     )
     until = Until(known_at=session.instant(known_at))
-    session.out.rows(history(session.store, customer, wanted, until), view, columns=COLUMNS)
+    rows = history(session.store, customer, wanted, until)
+    session.out.rows(rows, view, columns=COLUMNS)
+    if not rows:
+        for doubt in doubts(session.store, customer, wanted, until):
+            session.say(doubt)
 
 
 COLUMNS = (*ENVELOPE, "position", "version", "recorded_at", "retracted")

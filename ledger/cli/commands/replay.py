@@ -44,6 +44,8 @@ def run(session: Session, customer: str, version: int | None, as_of: When | None
     until = Until(as_of=session.instant(as_of), known_at=session.instant(known_at))
     steps = replay(session.store, customer, version=version, until=until)
     session.out.rows([step_row(step) for step in steps], view, columns=COLUMNS)
+    if not steps:
+        session.say(f"of customer {customer!r} nothing had happened, or was known, by then")
 
 
 COLUMNS = (
@@ -93,7 +95,6 @@ def view(rows: list[dict[str, Any]], zone: Any) -> Iterable[Any]:
     from ledger.cli.drawing import Shown, clock, pairs, plain, stacked, table
 
     if not rows:
-        yield plain("nothing had happened by then")
         return
     shown = [
         {
