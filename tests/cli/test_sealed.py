@@ -136,5 +136,5 @@ def test_a_file_changed_while_nobody_read_it_is_opened_anew(told: Shell, monkeyp
 def test_an_index_that_was_left_behind_alone_is_no_hindrance(told: Shell) -> None:
     folder = copied(told, "-shm")
     with sealed(folder):
-        read, verified = bound(folder, "history c-42", "verify")
-    assert (len(read.rows), verified.code) == (5, 0)
+        [read] = bound(folder, "history c-42")
+    assert len(read.rows) == 5
