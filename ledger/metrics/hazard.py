@@ -163,11 +163,17 @@ def _demand_both(left: int, rows: int) -> None:
             "no horizon of anyone's was over by that time, so there is nothing to learn from: take a shorter horizon, "
             "or a later time"
         )
+    if not left:
+        raise InvalidArgument(
+            f"none of {rows:,} horizons before that time ended with the customer leaving, so there is no leaving to "
+            "learn from: take a later time, or, where the log has no event that ends a journey, give your journey's "
+            "last stage a rule that says who has left"
+        )
     for ended, number in (("with the customer leaving", left), ("with the customer still there", rows - left)):
         if number < LEAST:
             raise InvalidArgument(
-                f"{number} of {rows} horizons before that time ended {ended}, and a hazard is not learnt from fewer "
-                f"than {LEAST}: take a later time, or another horizon"
+                f"{number:,} of {rows:,} horizons before that time ended {ended}, and a hazard is not learnt from "
+                f"fewer than {LEAST}: take a later time, or another horizon"
             )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from msgspec import Struct
 
 from ledger.errors import InvalidArgument
+from ledger.queries.spelling import meant
 from ledger.store.engine import Connection, reading
 from ledger.store.figures.identifiers import (
     Identifier,
@@ -131,11 +132,11 @@ def suggest(
     )
 
 
-def unknown_namespaces(store: Store, namespaces: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return those of some namespaces in which nobody was told to be known, and all in which somebody was."""
+def unknown_namespaces(store: Store, namespaces: Iterable[str]) -> dict[str, str]:
+    """Return those of some namespaces in which nobody was told to be known, each with what may have been meant."""
     with reading(store.engine) as connection:
         told = told_namespaces(connection)
-    return [name for name in dict.fromkeys(namespaces) if name not in told], told
+    return {name: meant(name, told) for name in namespaces if name not in told}
 
 
 def clusters(store: Store, namespaces: Sequence[str], *, most: int = MOST, again: bool = False) -> list[Cluster]:

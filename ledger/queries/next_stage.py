@@ -57,7 +57,7 @@ def _told(seen: View, stays: Sequence[Stay], own: Sequence[Stay], scope: Scope, 
     spent = max(0, seen.as_of - here.entered)
     mine = longer([_visit(stay, seen.as_of) for stay in own[:-1] if stay.stage == here.stage], spent)
     others = [stay for stay in stays if stay.stage == here.stage and stay is not here]
-    segment, alike = _alike(here, stays, others, outlook.scheme, seen.as_of)
+    segment, alike = _alike(here, stays, others, outlook.scheme)
     theirs = longer([_visit(stay, seen.as_of) for stay in alike], spent)
     scope = scope.split(stage=here.stage, own_visits=len(mine), segment_visits=len(theirs))
     if len(mine) >= ENOUGH:
@@ -69,9 +69,7 @@ def _told(seen: View, stays: Sequence[Stay], own: Sequence[Stay], scope: Scope, 
     return from_others(theirs, seen.context.journey.primary, horizon, scope.split(basis=basis))
 
 
-def _alike(
-    here: Stay, stays: Sequence[Stay], others: Sequence[Stay], scheme: str | None, as_of: int
-) -> tuple[str, list[Stay]]:
+def _alike(here: Stay, stays: Sequence[Stay], others: Sequence[Stay], scheme: str | None) -> tuple[str, list[Stay]]:
     """Return the segment of a stay, and the others of it: none where it is not known, or no scheme is asked for.
 
     Raises InvalidArgument for a scheme in which nobody was placed.
@@ -80,7 +78,7 @@ def _alike(
         return "", []
     named = {segments: str(decode(segments).get(scheme, "")) for segments in {stay.segments for stay in stays}}
     if not any(named.values()):
-        raise nobody_placed(scheme, as_of + 1)
+        raise nobody_placed(scheme)
     segment = named[here.segments]
     return segment, [stay for stay in others if segment and named[stay.segments] == segment]
 

@@ -15,7 +15,7 @@ from ledger.metrics.hazard import Foretold, Hazard, demand_library, load_library
 from ledger.metrics.proportions import share
 from ledger.projections.risk import PERIODS
 from ledger.queries.at_risk import AtRisk, Horizons, horizons
-from ledger.queries.figure_row import FigureRow, figure_rows, iso
+from ledger.queries.figure_row import FigureRow, figure_rows
 from ledger.queries.question import Question
 from ledger.queries.view import View, view
 from ledger.schemas.duration import duration, duration_text
@@ -114,21 +114,21 @@ def folded(store: Store, seen: View, until: Until, *, at: int, horizon: int, sch
         found = horizons(store, store.definitions, until, at=at, horizon=horizon, scheme=scheme)
         loading.result()
     if scheme is not None and found.past.rows:
-        _demand_segments(scheme, set(found.past.known.segment.tolist()) - {""}, at)
+        _demand_segments(scheme, set(found.past.known.segment.tolist()) - {""})
     return found
 
 
-def nobody_placed(scheme: str, at: int) -> InvalidArgument:
-    """Return what is said of a scheme of which no segment was known at a time."""
+def nobody_placed(scheme: str) -> InvalidArgument:
+    """Return what is said of a scheme of which no segment was known at the time of the prediction."""
     return InvalidArgument(
-        f"nobody was placed in a segment of the scheme {scheme!r} before {iso(at)}: look at the spelling in "
+        f"nobody had been placed in a segment of the scheme {scheme!r} by then: look at the spelling in "
         "`customer-ledger customers`, or leave the segment out"
     )
 
 
-def _demand_segments(scheme: str, segments: set[str], at: int) -> None:
+def _demand_segments(scheme: str, segments: set[str]) -> None:
     if not segments:
-        raise nobody_placed(scheme, at)
+        raise nobody_placed(scheme)
     if len(segments) > MOST_SEGMENTS:
         raise InvalidArgument(
             f"the scheme {scheme!r} has {len(segments):,} segments, and a model that can be read takes at most "
@@ -143,7 +143,7 @@ def _demand_length(seen: View, at: int, horizon: int) -> None:
         return
     least = -(-customers * (at - first) // MOST_HORIZONS)
     raise InvalidArgument(
-        f"{customers:,} customers' past up to {iso(at)}, cut into horizons of {duration_text(horizon)}, is more than "
+        f"{customers:,} customers' past, cut into horizons of {duration_text(horizon)}, is more than "
         f"{MOST_HORIZONS:,} of them: take a longer horizon, at least {duration_text(-(-least // HOUR) * HOUR)}"
     )
 

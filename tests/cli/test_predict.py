@@ -39,6 +39,10 @@ def test_the_risk_of_every_customer_is_a_row_the_likeliest_first(leaving: Shell)
 def test_a_table_shows_the_likeliest_and_fits_a_screen(leaving: Shell) -> None:
     shown = leaving("predict", "risk", "--horizon", "30d", "--top", "3", "-f", "table").out
     assert "to leave within 30d, learnt from" in shown
+    assert "likeliest" not in leaving("predict", "risk", "--horizon", "30d", "--top", "3", "-f", "table").err
+    twenty = leaving("predict", "risk", "--horizon", "30d", "-f", "table")
+    assert "these are the 20 likeliest: ask for more with --top, -f csv tells all\n" in twenty.err
+    assert sum(line.startswith(("c", "=cmd")) and "% to " in line for line in twenty.out.splitlines()) == 20
     for table in (shown, *(leaving("predict", *asked, "-f", "table").out for asked in (
         ("model", "--horizon", "30d"),
         ("next", "c1", "--horizon", "30d"),
@@ -112,6 +116,17 @@ def test_what_comes_next_is_told_by_one_method(leaving: Shell) -> None:
     assert "risk" not in leaving("predict", "next", "=cmd", "-f", "table").out
 
 
+def test_what_comes_next_is_said_not_to_be_known_where_it_is_not(leaving: Shell) -> None:
+    longest = leaving("predict", "next", "last", "--as-of", "2124-01-01", "-f", "table").out
+    nothing = "nothing is told: nobody's visit of it is known to have lasted longer than this one has"
+    assert nothing in " ".join(longest.split())
+    assert "half" not in longest
+    young = leaving("predict", "next", "=cmd", "--horizon", "999d", "-f", "table").out
+    assert "no share is told: no visit is known for 999d more, take a shorter --horizon; median" in " ".join(
+        young.split()
+    )
+
+
 def test_a_standing_setting_is_for_what_it_has_a_meaning_for(leaving: Shell) -> None:
     leaving.file("customer-ledger.toml", '[predict]\nat = "2024-06-01"\nas-of = "2024-08-01"\ntop = 3\n')
     assert len(leaving("predict", "risk", "--horizon", "30d").rows) == 3
@@ -130,7 +145,7 @@ REFUSED = {
     "evaluate c1 --at 2024-06-01": "leave out c1",
     "risk --at 2024-06-01": "takes --as-of",
     "risk --as-of 2024-01-25": "take a shorter horizon",
-    "risk --as-of 2024-02-02 --horizon 10d": "not learnt from fewer than 20",
+    "risk --as-of 2024-02-02 --horizon 10d": "there is no leaving to learn from",
     "risk nobody": "no customer 'nobody' in this ledger",
     "model --top 3": "leave it out",
     "model --segment teir": "in a segment of the scheme 'teir'",

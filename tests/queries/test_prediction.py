@@ -288,6 +288,12 @@ def test_an_evaluation_refuses_to_learn_from_too_few(small_ledger: Ledger) -> No
         evaluate(small_ledger.store, at=micros(60), horizon=HORIZON, known_at=small_ledger.store.clock())
 
 
+def test_where_nobody_leaves_a_rule_that_says_who_does_is_asked_for(small_ledger: Ledger) -> None:
+    write(small_ledger, used("a", 5), used("a", 200), build=False)
+    with pytest.raises(InvalidArgument, match=r"none of \d horizons .* give your journey's last stage a rule"):
+        model(small_ledger.store, Outlook(horizon=HORIZON))
+
+
 def test_what_is_too_much_to_learn_from_is_refused_before_it_is_folded(small_ledger: Ledger) -> None:
     own = [
         told("customer.segment_assigned", f"c{number}", 1, data_scheme="own", data_segment=f"s{number}")
@@ -295,7 +301,7 @@ def test_what_is_too_much_to_learn_from_is_refused_before_it_is_folded(small_led
     ]
     write(small_ledger, *lives(200), *own, build=False)
     with pytest.raises(
-        InvalidArgument, match=r"201 customers' past .* horizons of 1s, .* take a longer horizon, at le"
+        InvalidArgument, match=r"201 customers' past, cut into horizons of 1s, .* take a longer horizon, at le"
     ):
         model(small_ledger.store, Outlook(horizon=1_000_000))
     with pytest.raises(InvalidArgument, match="'own' has 80 segments, and a model that can be read takes at most 50"):

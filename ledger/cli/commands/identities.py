@@ -137,9 +137,8 @@ def _doubt_namespaces(session: Session, options: dict[str, Any]) -> None:
     from ledger.queries.identities import unknown_namespaces
 
     if asked := _sought(options)["namespaces"]:
-        unknown, told = unknown_namespaces(session.store, asked)
-        for name in unknown:
-            session.say(f"nobody is known by a {name!r}: is it spelt so? There are: {', '.join(told) or 'none'}")
+        for name, near in unknown_namespaces(session.store, asked).items():
+            session.say(f"nobody is known by a {name!r}: {near}")
 
 
 def _apply(session: Session, _names: tuple[str, ...], options: dict[str, Any]) -> None:

@@ -126,9 +126,11 @@ def _outlook(session: Session, given: dict[str, Any]) -> Outlook:
 def _risk(session: Session, customers: tuple[str, ...], outlook: Outlook, top: int | None) -> None:
     from ledger.queries.prediction import risks
 
-    if top is None and session.out.drawn:
-        top = SCREEN
-    _show(session, risks(session.store, outlook, customers, top), _risk_view)
+    screen = SCREEN if top is None and session.out.drawn else None
+    figures = risks(session.store, outlook, customers, top if screen is None else screen + 1)
+    _show(session, figures[:screen], _risk_view)
+    if len(figures) > len(figures[:screen]):
+        session.say(f"these are the {screen} likeliest: ask for more with --top, -f csv tells all")
 
 
 def _next(session: Session, customer: str, outlook: Outlook) -> None:
@@ -210,10 +212,20 @@ def _next_view(rows: list[dict[str, Any]], _zone: Any, *, by_segment: bool) -> I
     yield plain("")
     yield table(columns, shares)
     yield plain("")
-    half = "not reached by half" if time["value"] is None else f"{time['risk']} days"
-    sure = f" ({time['interval']})" if time["interval"] else ""
-    yield plain(f"horizon {shares[0]['horizon']}; median time left until the next stage: {half}{sure}")
+    yield plain(_within(shares[0], time))
     yield plain(seen_from(rows[0]))
+
+
+def _within(share: dict[str, Any], time: dict[str, Any]) -> str:
+    """Return within what time the shares are told, and how long it takes; or why nothing is told."""
+    if not time["n"]:
+        return "nothing is told: nobody's visit of it is known to have lasted longer than this one has"
+    half = "not reached by half of them" if time["value"] is None else f"{time['risk']} days"
+    sure = f" ({time['interval']})" if time["interval"] else ""
+    takes = f"median time until the next stage: {half}{sure}"
+    if share["value"] is None:
+        return f"no share is told: no visit is known for {share['horizon']} more, take a shorter --horizon; {takes}"
+    return f"shares {'whenever it ends' if share['horizon'] == 'any' else 'within ' + share['horizon']}; {takes}"
 
 
 def _lengths(time: dict[str, Any], *, by_segment: bool) -> str:
