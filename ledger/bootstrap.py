@@ -1,4 +1,4 @@
-"""The one place that wires: an address and its settings become an open Ledger."""
+"""The ledger as programs use it: every use case is a method, on the store that `opening` opens."""
 
 from __future__ import annotations
 
@@ -304,7 +304,7 @@ class Ledger:
         from, CustomerNotFound.
         """
         outlook = Outlook(horizon=_length(horizon), as_of=_micros(as_of))
-        return [row.as_row() for row in risks(self.store, outlook, list(_each(customer_ids)), top)]
+        return [row.as_row() for row in risks(self.store, outlook, _each(customer_ids), top)]
 
     def evaluate_risks(
         self, at: datetime | str, *, horizon: str = "90d", known_at: Instant = None
