@@ -40,9 +40,9 @@ def _of_one_metric(name: str, rows: Rows, top: int) -> Iterator[Any]:
     title = f"{METRICS[name].title} ({rows[0]['definition']})"
     kept = [column for column in columns if any(line.get(column.key) not in (None, "", {}) for line in shown)]
     yield table([*(Shown(key, key) for key in keys), *kept], shown, title=title)
-    yield from length(name, rows)
     if hidden:
         yield plain(f"{hidden:,} more: --top shows more, any other format all")
+    yield from length(name, rows)
 
 
 def _first(lines: Rows, keys: list[str], top: int) -> tuple[Rows, int]:

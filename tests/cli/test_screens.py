@@ -44,6 +44,13 @@ def test_a_window_that_was_asked_for_is_on_every_screen_and_in_every_row(screen:
         assert "window" not in screen(*command.split(), "-f", "table").out, command
 
 
+def test_the_window_of_conformance_is_the_time_for_the_whole_plan(screen: Shell) -> None:
+    screen.file("plan.toml", 'per = "customer"\nwithin = "26w"\n[[steps]]\nstage = "use"\n')
+    assert "\nwindow: 26w\n" in screen("conformance", "--plan", "plan.toml", "-f", "table").out
+    rows = screen("conformance", "--plan", "plan.toml", "--within", "7d").rows
+    assert {row["window"] for row in rows} == {"1w"}
+
+
 def test_the_window_of_a_row_is_that_of_its_own_part_where_it_has_one(screen: Shell) -> None:
     rows = screen("metrics", "stage_outcome", "--where", "stage=use").rows
     assert {(row["within"], row["window"]) for row in rows} == {(day, day) for day in ("30d", "90d", "180d", "365d")}
