@@ -11,7 +11,7 @@ from psycopg import Pipeline
 from ledger.errors import LedgerBusy
 from ledger.store.patience import ANSWER, GREETING, PatientConnection
 from ledger.store.plan import Head, Key, Known, Lineage, Link, NewEvent
-from ledger.store.rows import EVENT_COLUMNS, dump_standing, event_rows, load_standing, random_ids
+from ledger.store.rows import EVENT_COLUMNS, dump_standing, event_rows, link_rows, load_standing, random_ids
 
 COPY_EVENTS = f"COPY events ({EVENT_COLUMNS}) FROM STDIN (FORMAT BINARY)"
 FEW = 100
@@ -208,7 +208,8 @@ class PostgresWriter:
             copy.set_types(EVENT_TYPES)
             for values in event_rows(rows, first, recorded):
                 copy.write_row(values)
-        self._write_links(rows, links, first, recorded)
+        for statement, values in link_rows(links, rows, first, recorded):
+            self._cursor.execute(statement.replace("?", "%s").encode(), values)
 
     def _open_streams(self, heads: Collection[Head]) -> None:
         """Before the log's head is held: who opens the same stream meanwhile is waited for here."""
@@ -225,26 +226,6 @@ class PostgresWriter:
                     [dump_standing(head.standing) for head in new],
                 ),
             )
-
-    def _write_links(self, rows: Sequence[NewEvent], links: Sequence[Link], first: int, recorded: int) -> None:
-        for link in links:
-            row, position = rows[link.row], first + link.row
-            if link.merge is not None:
-                self._cursor.execute(
-                    "INSERT INTO merges (position, source, event_key, from_stream, into_stream, recorded_at) "
-                    "VALUES (%s, %s, %s, %s, %s, %s)",
-                    (position, row.source, row.prepared.key, *link.merge, recorded),
-                )
-            elif link.unmerge is not None:
-                self._cursor.execute(
-                    "INSERT INTO unmerges (position, source, event_key, recorded_at) VALUES (%s, %s, %s, %s)",
-                    (position, *link.unmerge, recorded),
-                )
-            elif link.identifier is not None:
-                self._cursor.execute(
-                    "INSERT INTO identifiers (position, stream, namespace, value) VALUES (%s, %s, %s, %s)",
-                    (position, row.stream, *link.identifier),
-                )
 
 
 def _moved(heads: Collection[Head]) -> tuple[list[int], list[int], list[bytes | None]]:

@@ -1,4 +1,4 @@
-"""How a head's small state and a planned event become the values of a row, the same on both databases."""
+"""How a head's small state, a planned event and its links become rows, the same on both databases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ledger.aggregates.standing import NEW, Standing
-from ledger.store.plan import NewEvent
+from ledger.store.plan import Link, NewEvent
 
 EVENT_COLUMNS = (
     "position, stream, version, source, event_key, type, type_version, occurred_at, received_at, recorded_at, "
@@ -52,6 +52,32 @@ def event_rows(rows: Sequence[NewEvent], first: int, recorded: int) -> Iterator[
             prepared.sealed,
             prepared.digest,
         )
+
+
+def link_rows(
+    links: Iterable[Link], rows: Sequence[NewEvent], first: int, recorded: int
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield what keeps each link: a statement with a question mark for each value, and the values."""
+    for link in links:
+        row, position = rows[link.row], first + link.row
+        if link.merge is not None:
+            yield (
+                (
+                    "INSERT INTO merges (position, source, event_key, from_stream, into_stream, recorded_at) "
+                    "VALUES (?, ?, ?, ?, ?, ?)"
+                ),
+                (position, row.source, row.prepared.key, *link.merge, recorded),
+            )
+        elif link.unmerge is not None:
+            yield (
+                "INSERT INTO unmerges (position, source, event_key, recorded_at) VALUES (?, ?, ?, ?)",
+                (position, *link.unmerge, recorded),
+            )
+        elif link.identifier is not None:
+            yield (
+                "INSERT INTO identifiers (position, stream, namespace, value) VALUES (?, ?, ?, ?)",
+                (position, row.stream, *link.identifier),
+            )
 
 
 def random_ids(count: int) -> Iterator[bytes]:

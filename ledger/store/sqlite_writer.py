@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from ledger.store.engine import BUSY_TIMEOUT
 from ledger.store.plan import Head, Key, Known, Lineage, Link, NewEvent
-from ledger.store.rows import EVENT_COLUMNS, chunks, dump_standing, event_rows, load_standing, random_ids
+from ledger.store.rows import EVENT_COLUMNS, chunks, dump_standing, event_rows, link_rows, load_standing, random_ids
 
 CHUNK = 500
 
@@ -135,8 +135,8 @@ class SQLiteWriter:
         self._first, recorded = position + 1, max(recorded, now)
         self._write_heads(heads)
         self._cursor.executemany(INSERT_EVENT, event_rows(rows, self._first, recorded))
-        for link in links:
-            self._write_link(link, rows[link.row], self._first + link.row, recorded)
+        for statement, values in link_rows(links, rows, self._first, recorded):
+            self._cursor.execute(statement, values)
         self._cursor.execute("UPDATE log_head SET position = ?, recorded_at = ?", (position + len(rows), recorded))
 
     def _write_heads(self, heads: Collection[Head]) -> None:
@@ -153,21 +153,3 @@ class SQLiteWriter:
             "UPDATE streams SET version = ?, standing = ? WHERE stream = ?",
             [(head.version, dump_standing(head.standing), head.stream) for head in heads if not head.new],
         )
-
-    def _write_link(self, link: Link, row: NewEvent, position: int, recorded: int) -> None:
-        if link.merge is not None:
-            self._cursor.execute(
-                "INSERT INTO merges (position, source, event_key, from_stream, into_stream, recorded_at) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (position, row.source, row.prepared.key, *link.merge, recorded),
-            )
-        elif link.unmerge is not None:
-            self._cursor.execute(
-                "INSERT INTO unmerges (position, source, event_key, recorded_at) VALUES (?, ?, ?, ?)",
-                (position, *link.unmerge, recorded),
-            )
-        elif link.identifier is not None:
-            self._cursor.execute(
-                "INSERT INTO identifiers (position, stream, namespace, value) VALUES (?, ?, ?, ?)",
-                (position, row.stream, *link.identifier),
-            )
