@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from ledger.cli.streams import open_closed
 from ledger.cli.terminated import at_rest, heed, terminated
 
 
@@ -11,6 +12,7 @@ def main() -> None:
     """Run the command that the program's arguments name, and exit with its code."""
     try:
         heed()
+        open_closed()
         from ledger.cli.run import run
 
         code = run(sys.argv[1:])

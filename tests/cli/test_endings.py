@@ -209,6 +209,19 @@ def test_following_applies_what_is_appended_meanwhile(told: Shell) -> None:
     assert told("projections").rows[0]["lag_events"] == 0
 
 
+@pytest.mark.parametrize(("redirected", "said"), [(">&-", b""), ("2>&-", b""), ("<&-", b"0 events recorded")])
+def test_a_stream_that_was_closed_before_the_start_is_like_the_null_device(
+    told: Shell, redirected: str, said: bytes
+) -> None:
+    arguments = "append -" if "<" in redirected else "history c-42"
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m ledger {arguments} {redirected}', sys.executable],
+        capture_output=True, cwd=told.folder, env=environment(told.url), check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr[: len(said) or None]) == (0, said)
+    assert bool(done.stdout) is (redirected == "2>&-")
+
+
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
