@@ -17,6 +17,9 @@ Option = Literal["from_type", "to_type", "per", "step", "kind", "measure", "curr
 """What some metrics can be asked beside split, window and times, by its name in `Question`."""
 
 
+WILSON = "Wilson's score interval, 95 %"
+
+
 class Statistic(Struct, frozen=True, kw_only=True):
     """One number a metric gives; `interval` names how its 95 % interval is made, None where it has none.
 
@@ -28,6 +31,11 @@ class Statistic(Struct, frozen=True, kw_only=True):
     formula: str
     interval: str | None = None
     called: str | None = None
+
+
+def share_statistic(formula: str, called: str | None = None) -> Statistic:
+    """Return the statistic of a share with Wilson's interval."""
+    return Statistic(name="share", unit="share", formula=formula, interval=WILSON, called=called)
 
 
 class Metric(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 
 def _durations(what: str) -> tuple[Statistic, ...]:
@@ -189,12 +189,7 @@ VARIANTS = Metric(
     source="the events of cases, in the order of the fold",
     statistics=(
         Statistic(name="count", unit="variants", formula="distinct sequences of steps from first to last"),
-        Statistic(
-            name="share",
-            unit="share",
-            formula="cases of one variant / cases, for the most common; the numerator is the cases of it",
-            interval="Wilson's score interval, 95 %",
-        ),
+        share_statistic("cases of one variant / cases, for the most common; the numerator is the cases of it"),
     ),
     parts={"rank": "share only: 1 is the most common", "variant": "share only: the steps, joined by →"},
     dimensions=("channel", "department", "segment", "month"),

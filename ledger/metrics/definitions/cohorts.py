@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
-_WILSON = "Wilson's score interval, 95 %"
 _LAST_DAY = (
     "The day of the as-of time counts as a whole, because a log may know only dates: a month is over on its last day."
 )
@@ -18,12 +17,9 @@ ROLLING_RETENTION = Metric(
     n="customers whose period was over at the as-of time",
     source="experience_metrics, measure order; inbound: the events",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="within: customers active on a day from d to d + W − 1 after their first / n; "
-            "or_later: customers active on a day d or more after their first / n",
-            interval=_WILSON,
+        share_statistic(
+            "within: customers active on a day from d to d + W − 1 after their first / n; "
+            "or_later: customers active on a day d or more after their first / n"
         ),
     ),
     excluded={"immature": "the last day of the period was later than the day of the as-of time"},
@@ -58,13 +54,7 @@ LIFECYCLE = Metric(
             called="customers",
             formula="customers of that part of the lifecycle in the month",
         ),
-        Statistic(
-            name="share",
-            unit="share",
-            called="retained",
-            formula="returning / active in the month before: retention from month to month",
-            interval=_WILSON,
-        ),
+        share_statistic("returning / active in the month before: retention from month to month", called="retained"),
         Statistic(
             name="ratio",
             unit="quick ratio",
@@ -94,12 +84,7 @@ CONTRACT_RETENTION = Metric(
     n="customers under contract when the month began",
     source="the events: contract.activated, .renewed, .upgraded, .downgraded, .terminated, .lapsed",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="customers under contract at the end of the month / n; contractual churn is 1 − this share",
-            interval=_WILSON,
-        ),
+        share_statistic("customers under contract at the end of the month / n; contractual churn is 1 − this share"),
     ),
     excluded={"no_start": "the customer's contract ended in the month, and none was ever told to be in force"},
     dimensions=("segment", "month"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _SOURCE = "stage_visits (steps that are stages), else the events of the log; and the plan file"
 _DIMENSIONS = ("channel", "department", "segment", "month", "cycle")
-_WILSON = "Wilson's score interval, 95 %"
 _COMMAND = "conformance"
 _N = "journeys (a customer's, a cycle's or a case's, as the plan says) that are over"
 _UNDER_WAY = {"under_way": "the journey may still go on as planned at the as-of time"}
@@ -41,11 +40,7 @@ CONFORMANCE = Metric(
     title="Journeys that go as planned",
     n=_N,
     source=_SOURCE,
-    statistics=(
-        Statistic(
-            name="share", unit="share", formula="journeys that are so / journeys that are over", interval=_WILSON
-        ),
-    ),
+    statistics=(share_statistic("journeys that are so / journeys that are over"),),
     excluded=_UNDER_WAY,
     parts={
         "what": "completed: the last step that is not optional was taken; conforming: completed, and no step skipped, "
@@ -93,9 +88,7 @@ STEPS = Metric(
     title="What becomes of each planned step",
     n=f"{_N}; too_late: those of them in which the time for the step ran",
     source=_SOURCE,
-    statistics=(
-        Statistic(name="share", unit="share", formula="journeys in which it is so / journeys", interval=_WILSON),
-    ),
+    statistics=(share_statistic("journeys in which it is so / journeys"),),
     excluded=_UNDER_WAY,
     parts={
         "place": "the step's number in the plan",
@@ -118,9 +111,7 @@ EXTRA = Metric(
     title="Steps that the plan does not name",
     n=_N,
     source=_SOURCE,
-    statistics=(
-        Statistic(name="share", unit="share", formula="journeys in which it happened / journeys", interval=_WILSON),
-    ),
+    statistics=(share_statistic("journeys in which it happened / journeys"),),
     excluded=_UNDER_WAY,
     parts={"step": "which one; without this key: any of them"},
     dimensions=_DIMENSIONS,
@@ -144,14 +135,7 @@ DROP_OFF = Metric(
     title="Where those leave who do not complete the plan",
     n="journeys that are over and not completed",
     source=_SOURCE,
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="those whose furthest step was this one / those that are over and not completed",
-            interval=_WILSON,
-        ),
-    ),
+    statistics=(share_statistic("those whose furthest step was this one / those that are over and not completed"),),
     excluded=_UNDER_WAY,
     parts={
         "place": "the step's number in the plan, 0 for none",

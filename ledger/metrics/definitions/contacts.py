@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _BY_MONTH = "Counted by month: a window is rounded out to whole months."
 
@@ -26,14 +26,7 @@ CHANNEL_SWITCHING = Metric(
     title="Channel switching",
     n="pairs of consecutive contacts of one customer, at most 7 days apart or of the same case",
     source="experience_metrics, measure switching",
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="pairs on different channels / pairs",
-            interval="Wilson's score interval, 95 %",
-        ),
-    ),
+    statistics=(share_statistic("pairs on different channels / pairs"),),
     excluded={"unknown_channel": "contacts on an unknown channel: they neither start a pair nor break one"},
     dimensions=("stage", "channel", "department", "segment", "month"),
     window="7d",

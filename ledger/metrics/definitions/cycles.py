@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _STUDENT = "Student's t, 95 %"
 _CYCLE = "A cycle begins with the first visit, then with each restart (a new order after the purchase) and win-back."
@@ -18,13 +18,7 @@ CYCLES_PER_CUSTOMER = Metric(
     statistics=(
         Statistic(name="mean", unit="cycles per customer", formula="cycles begun / customers", interval=_STUDENT),
         Statistic(name="median", unit="cycles per customer", formula="median of the cycles begun, linear"),
-        Statistic(
-            name="share",
-            unit="share",
-            called="two or more",
-            formula="customers with two cycles or more / customers",
-            interval="Wilson's score interval, 95 %",
-        ),
+        share_statistic("customers with two cycles or more / customers", called="two or more"),
         Statistic(name="count", unit="customers", formula="customers with so many cycles"),
     ),
     parts={"cycles": "count only: how many"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 EFFORT_SCORE = Metric(
     name="effort_score",
@@ -50,7 +50,6 @@ EFFORT_SCORE = Metric(
     ),
 )
 
-_WILSON = "Wilson's score interval, 95 %"
 _OF_INTERACTIONS = ("stage", "channel", "department", "segment", "month", "reason")
 _OF_TOUCHPOINTS = ("stage", "channel", "department", "segment", "month")
 _BEGUN = "An interaction counts when and where it began."
@@ -69,7 +68,7 @@ TASK_SUCCESS = Metric(
     title="Task success",
     n="interactions that are known to have achieved their objective or not",
     source="interactions: achieved, ending",
-    statistics=(Statistic(name="share", unit="share", formula="interactions that achieved it / n", interval=_WILSON),),
+    statistics=(share_statistic("interactions that achieved it / n"),),
     excluded={
         "open": "no end is recorded as of then",
         "unsaid": "it was completed, and objective_achieved is not told",
@@ -121,12 +120,7 @@ FRICTION = Metric(
     "touchpoint_history",
     statistics=(
         Statistic(name="count", unit="touchpoints", formula="touchpoints of that kind of friction"),
-        Statistic(
-            name="share",
-            unit="share",
-            formula="touchpoints of that kind of friction / n: as a percentage, how many in 100 touchpoints",
-            interval=_WILSON,
-        ),
+        share_statistic("touchpoints of that kind of friction / n: as a percentage, how many in 100 touchpoints"),
     ),
     parts={"friction": f"{', '.join(f'{name} ({type_})' for name, type_ in _FRICTION.items())}, or any of them"},
     dimensions=_OF_TOUCHPOINTS,
@@ -142,7 +136,7 @@ OBSTACLE_CAUSES = Metric(
     source="experience_metrics, measure obstacle",
     statistics=(
         Statistic(name="count", unit="obstacles", formula="obstacles of that cause"),
-        Statistic(name="share", unit="share", formula="obstacles of that cause / n", interval=_WILSON),
+        share_statistic("obstacles of that cause / n"),
     ),
     excluded={"unknown_cause": "obstacle.hit does not tell its cause"},
     parts={"cause": "people, process or technology"},
@@ -157,11 +151,7 @@ PAINLESS = Metric(
     title="Customers who met no friction",
     n="customers with a touchpoint in the window",
     source="experience_metrics and touchpoint_history, as for friction",
-    statistics=(
-        Statistic(
-            name="share", unit="share", formula="customers who met no friction in the window / n", interval=_WILSON
-        ),
-    ),
+    statistics=(share_statistic("customers who met no friction in the window / n"),),
     dimensions=_OF_TOUCHPOINTS,
     notes=(
         "Friction is what the metric friction counts. Nobody told of any: who suffers in silence is painless here.",

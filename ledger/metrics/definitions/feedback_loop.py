@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _DIMENSIONS = ("kind", "theme", "channel", "department", "stage", "segment", "month", "dispatched_to")
 
@@ -14,12 +14,6 @@ _DATED = (
     "A loop is all feedback with one case_id (without one, each event is its own). The kind is that of the feedback.",
     "A loop counts when and where it was received (its first event where no receipt is recorded).",
 )
-
-_WILSON = "Wilson's score interval, 95 %"
-
-
-def _share(formula: str) -> Statistic:
-    return Statistic(name="share", unit="share", formula=formula, interval=_WILSON)
 
 
 LOOP_LEGS = Metric(
@@ -68,7 +62,9 @@ CLOSED_LOOP = Metric(
     title="Loops closed: communicated back to the customer in time",
     n="loops that were received and whose window is over",
     source="cases of kind feedback: opened_at, communicated_at",
-    statistics=(_share("loops communicated back at most the window after they were received / loops received"),),
+    statistics=(
+        share_statistic("loops communicated back at most the window after they were received / loops received"),
+    ),
     excluded={**_NOT_RECEIVED, **_IMMATURE},
     dimensions=_DIMENSIONS,
     options=("within",),
@@ -86,7 +82,7 @@ WRONG_DISPATCH = Metric(
     title="Feedback dispatched to the wrong department first",
     n="loops that were received and dispatched",
     source="cases of kind feedback: dispatches, redispatched",
-    statistics=(_share("loops dispatched again, to another department than before / loops dispatched"),),
+    statistics=(share_statistic("loops dispatched again, to another department than before / loops dispatched"),),
     excluded={
         **_NOT_RECEIVED,
         "not_dispatched": "it was never dispatched",
@@ -108,7 +104,7 @@ NEVER_ANSWERED = Metric(
     source="cases of kind feedback",
     statistics=(
         Statistic(name="count", unit="loops", formula="loops never answered by the as-of time"),
-        _share("loops never answered by the as-of time / loops received"),
+        share_statistic("loops never answered by the as-of time / loops received"),
     ),
     excluded={**_NOT_RECEIVED, **_IMMATURE},
     dimensions=_DIMENSIONS,

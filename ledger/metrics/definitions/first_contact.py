@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, share_statistic
 
 FIRST_CONTACT_RESOLUTION = Metric(
     name="first_contact_resolution",
@@ -10,14 +10,7 @@ FIRST_CONTACT_RESOLUTION = Metric(
     title="First contact resolution (FCR)",
     n="cases with a resolution (no_repeat_contact…: whose window is over)",
     source="cases; interactions: started_at, direction, case_id, reason",
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="cases that the rule calls solved at once / cases",
-            interval="Wilson's score interval, 95 %",
-        ),
-    ),
+    statistics=(share_statistic("cases that the rule calls solved at once / cases"),),
     excluded={
         "unresolved": "no resolution is recorded",
         "immature": "no_repeat_contact…: the window after the first resolution was not over at the as-of time",

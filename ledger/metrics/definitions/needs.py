@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
-_WILSON = "Wilson's score interval, 95 %"
 _PLACE = ("stage", "channel", "department", "segment", "month")
 _DIMENSIONS = ("need", "manner", *_PLACE)
 _SOURCE = "needs: need.expressed, need.met, need.unmet"
@@ -39,14 +38,7 @@ NEED_OUTCOME = Metric(
     title="Needs met, unmet and open",
     n="needs expressed whose window was over at the as-of time",
     source=_SOURCE,
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="needs with that outcome within the window after they were expressed / n",
-            interval=_WILSON,
-        ),
-    ),
+    statistics=(share_statistic("needs with that outcome within the window after they were expressed / n"),),
     excluded={
         **_NOT_EXPRESSED,
         "immature": "the window after the need was expressed was not over at the as-of time",
@@ -102,9 +94,7 @@ STATED_AND_REVEALED = Metric(
     source=_SOURCE,
     statistics=(
         Statistic(name="count", unit="needs", formula="needs expressed in that manner"),
-        Statistic(
-            name="share", unit="share", formula="needs expressed in that manner / n of that need", interval=_WILSON
-        ),
+        share_statistic("needs expressed in that manner / n of that need"),
     ),
     excluded={"no_manner": _MANNER_UNKNOWN},
     parts={"manner": "stated: the customer said it; revealed: their behaviour showed it"},
@@ -122,7 +112,7 @@ NEED_AGREEMENT = Metric(
     n="customers with a need of known manner (mean: with needs of both manners)",
     source=_SOURCE,
     statistics=(
-        Statistic(name="share", unit="share", formula="customers of that overlap / customers", interval=_WILSON),
+        share_statistic("customers of that overlap / customers"),
         Statistic(
             name="mean",
             unit="Jaccard index",
@@ -149,9 +139,7 @@ NEED_MIX = Metric(
     title="Which needs a stage has",
     n="needs expressed in the stage",
     source=_SOURCE,
-    statistics=(
-        Statistic(name="share", unit="share", formula="needs of that name / needs, in the stage", interval=_WILSON),
-    ),
+    statistics=(share_statistic("needs of that name / needs, in the stage"),),
     parts={"need": "the need"},
     dimensions=("manner", *_PLACE),
     notes=("It is always told by stage, the most frequent need first.", _DATED),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
-_WILSON = "Wilson's score interval, 95 %"
 _BY_SURVEY = "It is always told by survey: nps, csat, ces, each on its own scale (0–10, 1–5, 1–7)."
 _OTHER_SCALE = "answers on another scale than the survey's"
 _BY_MONTH = "Counted by month: a window is rounded out to whole months."
@@ -28,9 +27,7 @@ def _of_touchpoints(name: str, title: str, counted: str) -> Metric:
         title=title,
         n="touchpoints on channels that the channel registry knows",
         source=f"{_TOUCHPOINTS}; the channel registry in force",
-        statistics=(
-            Statistic(name="share", unit="share", formula=f"touchpoints on {counted} channels / n", interval=_WILSON),
-        ),
+        statistics=(share_statistic(f"touchpoints on {counted} channels / n"),),
         excluded={
             "unknown_channel": "the touchpoint does not name its channel",
             "unregistered": "the channel is not in the registry",
@@ -143,11 +140,8 @@ LAST_ANSWER = Metric(
     n="customers with two answers to the survey and more",
     source="answers",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="customers whose last answer is below, equal to or above the median of all their earlier ones / n",
-            interval=_WILSON,
+        share_statistic(
+            "customers whose last answer is below, equal to or above the median of all their earlier ones / n"
         ),
         Statistic(
             name="median",
@@ -178,7 +172,7 @@ SWITCH_MATRIX = Metric(
     source="experience_metrics, measure switching",
     statistics=(
         Statistic(name="count", unit="pairs", formula="pairs from the one channel to the other"),
-        Statistic(name="share", unit="share", formula="pairs from the one channel to the other / n", interval=_WILSON),
+        share_statistic("pairs from the one channel to the other / n"),
     ),
     excluded={"unknown_channel": "contacts on an unknown channel: they neither start a pair nor break one"},
     parts={"from_channel": "the channel of the first contact", "to_channel": "that of the second (it may be the same)"},
@@ -201,7 +195,7 @@ SILO_MAP = Metric(
     source="handovers",
     statistics=(
         Statistic(name="count", unit="handovers", formula="handovers from the one department to the other"),
-        Statistic(name="share", unit="share", formula="handovers to that department / n", interval=_WILSON),
+        share_statistic("handovers to that department / n"),
     ),
     dimensions=_OF_HANDOVERS,
     notes=(
@@ -237,12 +231,7 @@ HANDOVER_BOUNCES = Metric(
     n="handovers from the one department to the other",
     source="handovers: bounced",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="handovers back to a department that gave the same file or interaction away before / n",
-            interval=_WILSON,
-        ),
+        share_statistic("handovers back to a department that gave the same file or interaction away before / n"),
     ),
     dimensions=_OF_HANDOVERS,
     notes=_A_HANDOVER,
@@ -255,11 +244,7 @@ PREFERRED_CHANNEL = Metric(
     title="Touchpoints on the channel that the customer prefers",
     n="touchpoints on a known channel of customers who had said by then which channel they prefer",
     source=f"{_TOUCHPOINTS}; preference.set",
-    statistics=(
-        Statistic(
-            name="share", unit="share", formula="touchpoints on the channel preferred then / n", interval=_WILSON
-        ),
-    ),
+    statistics=(share_statistic("touchpoints on the channel preferred then / n"),),
     excluded={
         "no_preference": "the customer had not said by then which channel they prefer",
         "unknown_channel": "the touchpoint does not name its channel",
@@ -283,9 +268,7 @@ CONTAINMENT = Metric(
     title="What becomes of interactions that enter an automated channel",
     n="interactions that entered on an unassisted channel and have ended",
     source="interactions",
-    statistics=(
-        Statistic(name="share", unit="share", formula="interactions that went that way / n", interval=_WILSON),
-    ),
+    statistics=(share_statistic("interactions that went that way / n"),),
     excluded={
         "open": "no end is recorded as of then",
         "unknown_channel": "the channel they entered on is unknown, or not in the registry",

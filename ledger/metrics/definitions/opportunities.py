@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
-_WILSON = "Wilson's score interval, 95 %"
 _PLACE = ("stage", "channel", "department", "segment", "month")
 _SOURCE = "opportunities: opportunity.unsupported"
 _BOTH = "interactions, direction inbound; opportunities: opportunity.unsupported"
@@ -39,7 +38,7 @@ UNSUPPORTED_DEMAND = Metric(
     title="Unsupported demand",
     n="attempts",
     source=_BOTH,
-    statistics=(Statistic(name="share", unit="share", formula="unsupported attempts / attempts", interval=_WILSON),),
+    statistics=(share_statistic("unsupported attempts / attempts"),),
     dimensions=_PLACE,
     notes=_ATTEMPTS,
 )
@@ -50,9 +49,7 @@ CHANNEL_COVERAGE = Metric(
     title="What a channel covers of what is tried on it",
     n="attempts",
     source=_BOTH,
-    statistics=(
-        Statistic(name="share", unit="share", formula="1 − unsupported attempts / attempts", interval=_WILSON),
-    ),
+    statistics=(share_statistic("1 − unsupported attempts / attempts"),),
     dimensions=_PLACE,
     notes=("It is always told by channel. The numerator is the attempts that were supported.", *_ATTEMPTS),
 )
@@ -65,7 +62,7 @@ UNSUPPORTED_REASONS = Metric(
     source=_SOURCE,
     statistics=(
         Statistic(name="count", unit="opportunities", formula="opportunities with that reason"),
-        Statistic(name="share", unit="share", formula="opportunities with that reason / n", interval=_WILSON),
+        share_statistic("opportunities with that reason / n"),
     ),
     excluded={"no_reason": "no reason was told"},
     parts={"rank": "1 is the most frequent", "reason": "the reason, as it was told"},
@@ -82,12 +79,7 @@ UNSUPPORTED_CUSTOMERS = Metric(
     source=_BOTH,
     statistics=(
         Statistic(name="count", unit="customers", formula="distinct customers with an unsupported attempt"),
-        Statistic(
-            name="share",
-            unit="share",
-            formula="customers with an unsupported attempt / customers with an attempt",
-            interval=_WILSON,
-        ),
+        share_statistic("customers with an unsupported attempt / customers with an attempt"),
     ),
     dimensions=_PLACE,
     notes=(*_ATTEMPTS, "Split by a key, a customer counts in every group in which they made an attempt."),
@@ -99,14 +91,7 @@ OUT_OF_HOURS = Metric(
     title="Unsupported opportunities outside opening hours",
     n="unsupported opportunities of which it is known whether the channel was open",
     source=_SOURCE + "; the channel registry's `hours`",
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="opportunities outside the opening hours of the channel that was tried / n",
-            interval=_WILSON,
-        ),
-    ),
+    statistics=(share_statistic("opportunities outside the opening hours of the channel that was tried / n"),),
     excluded={"unknown_hours": "the registry tells no opening hours of the channel, or the time of day is not known"},
     dimensions=("reason", *_PLACE),
     notes=(

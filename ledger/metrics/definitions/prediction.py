@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _EVALUATE = "predict evaluate --at TIME"
 _AT_RISK = "customers at risk at that time: in a stage that is not the terminal one, and known by then"
@@ -89,14 +89,7 @@ HAZARD_TRAINING = Metric(
     title="What the hazard was learnt from",
     n="horizons of customers' past",
     source="the log, folded anew: projections/risk.py",
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="horizons in which the customer entered the terminal stage / horizons",
-            interval="Wilson's score interval, 95 %",
-        ),
-    ),
+    statistics=(share_statistic("horizons in which the customer entered the terminal stage / horizons"),),
     parts={"horizon": _PARTS["horizon"]},
     window=_HORIZON,
     command="predict model",
@@ -110,12 +103,7 @@ PREDICTION_CALIBRATION = Metric(
     source="the log as it was known then; stage_visits as known now",
     statistics=(
         Statistic(name="mean", unit="share", formula="Σ risk foretold / n"),
-        Statistic(
-            name="share",
-            unit="share",
-            formula="those who entered the terminal stage within the horizon / n",
-            interval="Wilson's score interval, 95 %",
-        ),
+        share_statistic("those who entered the terminal stage within the horizon / n"),
     ),
     excluded=_LEFT_OUT,
     parts={"tenth": "all, or 1 (lowest risk foretold) to 10 (highest), as equal in number as can be", **_PARTS},

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
-
-_WILSON = "Wilson's score interval, 95 %"
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _INBOUND = (
     "An inbound contact is an inbound event of a type that docs/reference/events.md counts as a contact, other than "
@@ -23,14 +21,7 @@ PROACTIVE_RATIO = Metric(
     title="Proactive ratio",
     n="proactive outbound contacts and inbound contacts",
     source="outreach",
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="campaign.contacted with proactive true / (those + inbound contacts)",
-            interval=_WILSON,
-        ),
-    ),
+    statistics=(share_statistic("campaign.contacted with proactive true / (those + inbound contacts)"),),
     excluded={
         "not_proactive": "campaign.contacted with proactive false",
         "unknown": "campaign.contacted that does not say whether it was proactive",
@@ -49,12 +40,7 @@ CAMPAIGN_RESPONSE = Metric(
     n="contacts by campaigns; of the median, those answered within the window",
     source="outreach: at, responded_at, cause_responded_at",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="contacts answered within the window after them / contacts",
-            interval=_WILSON,
-        ),
+        share_statistic("contacts answered within the window after them / contacts"),
         Statistic(name="median", unit="hours", formula="median of response − contact, of those answered in the window"),
     ),
     excluded={

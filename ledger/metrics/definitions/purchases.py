@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
-
-_WILSON = "Wilson's score interval, 95 %"
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _BUYERS = (
     "Orders of the window count, by day (a window is rounded out to whole days).",
@@ -19,12 +17,7 @@ REPEAT_PURCHASE = Metric(
     n="customers with at least one order",
     source="order.placed",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="customers with orders on two distinct days or more / customers with an order",
-            interval=_WILSON,
-        ),
+        share_statistic("customers with orders on two distinct days or more / customers with an order"),
         Statistic(name="mean", unit="occasions per customer", formula="occasions / customers with an order"),
         Statistic(name="sum", unit="occasions", formula="occasions of all customers"),
     ),
@@ -58,12 +51,7 @@ RETENTION = Metric(
     n="customers of the cohort",
     source="order.placed",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="customers of the cohort with an order k calendar months after the cohort's month / cohort",
-            interval=_WILSON,
-        ),
+        share_statistic("customers of the cohort with an order k calendar months after the cohort's month / cohort"),
         Statistic(name="count", unit="customers", formula="customers whose first order lies in that month"),
     ),
     excluded={"immature": "the last day of the month was later than the day of the as-of time"},
@@ -83,9 +71,7 @@ RECENCY = Metric(
         Statistic(name="median", unit="days", formula="median of day − last order, linear"),
         Statistic(name="p90", unit="days", formula="90th percentile, linear"),
         Statistic(name="mean", unit="days", formula="mean"),
-        Statistic(
-            name="share", unit="share", called="beyond", formula="customers beyond over_days / n", interval=_WILSON
-        ),
+        share_statistic("customers beyond over_days / n", called="beyond"),
     ),
     excluded={"later": "the customer's first order is after the day"},
     parts={"over_days": "share only: the limit: 180 days"},
@@ -126,7 +112,7 @@ PUNCTUALITY = Metric(
     title="Late deliveries",
     n="delivered orders with a promised time",
     source="cases of kind order: resolved_first_at, promised_at",
-    statistics=(Statistic(name="share", unit="share", formula="delivered later than promised / n", interval=_WILSON),),
+    statistics=(share_statistic("delivered later than promised / n"),),
     excluded={"undelivered": "no delivery is recorded", "not_promised": "delivered without a promised time"},
     dimensions=("channel", "department", "segment", "month"),
     notes=("An order counts when it was placed (its first event where no placing is recorded).",),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 COMMAND = "quality"
-
-_WILSON = "Wilson's score interval, 95 %"
 
 _SOURCE = {"source": "the source of the events; figures without it are of all sources together"}
 
@@ -25,7 +23,7 @@ _BEGUN = "A case counts when it was opened (its first event where no opening is 
 
 
 def _share(formula: str) -> tuple[Statistic, ...]:
-    return (Statistic(name="share", unit="share", formula=formula, interval=_WILSON),)
+    return (share_statistic(formula),)
 
 
 UNKNOWN_FIELDS = Metric(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _SOURCE = "experience_metrics, measure {}; survey.responded"
 _DIMENSIONS = ("stage", "channel", "department", "segment", "month", "punctuality")
 _OTHER_SCALE = {"other_scale": "the rating was given on another scale than the score is defined on"}
 _BY_DAY = "Counted by day: a window is rounded out to whole days."
-_WILSON = "Wilson's score interval, 95 %"
-
 NPS = Metric(
     name="nps",
     topic="surveys",
@@ -43,7 +41,7 @@ CSAT = Metric(
     n="ratings on 1–5",
     source=_SOURCE.format("csat"),
     statistics=(
-        Statistic(name="share", unit="share", formula="ratings of 4 and 5 / n (top two boxes)", interval=_WILSON),
+        share_statistic("ratings of 4 and 5 / n (top two boxes)"),
         Statistic(name="mean", unit="score", formula="sum of the scores / n", interval="Student's t, 95 %"),
     ),
     excluded=_OTHER_SCALE,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
-_WILSON = "Wilson's score interval, 95 %"
 _PLACE = ("stage", "channel", "department", "segment", "month")
 
 _ASKING = (
@@ -18,14 +17,7 @@ REPEATED_INFORMATION_RATE = Metric(
     title="Repeated information",
     n="contacts: interactions, and askings outside any interaction",
     source="interactions: repeated; information_requests",
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="contacts in which the customer was asked again for what was held / n",
-            interval=_WILSON,
-        ),
-    ),
+    statistics=(share_statistic("contacts in which the customer was asked again for what was held / n"),),
     excluded={
         "unknown": "over known only: nothing tells whether it asked again (any: an interaction with neither a flag "
         "nor an asking; flagged: no flag; declared, compared: no asking)"
@@ -59,7 +51,7 @@ FIELDS_ASKED_AGAIN = Metric(
     source="information_requests: fields, fields_again",
     statistics=(
         Statistic(name="count", unit="askings", formula="askings of the field while it was held"),
-        Statistic(name="share", unit="share", formula="askings of the field while it was held / n", interval=_WILSON),
+        share_statistic("askings of the field while it was held / n"),
     ),
     parts={"rank": "1 is asked again most often", "field": "the field, as the request names it"},
     dimensions=_PLACE,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
-
-_WILSON = "Wilson's score interval, 95 %"
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _ABOUT = ("stage", "channel", "department", "segment", "month", "reason", "category", "voluntary")
 
@@ -38,14 +36,7 @@ TERMINATION_REASONS = Metric(
     title="Why customers leave",
     n="leavings",
     source="terminations",
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="leavings of which that is said / leavings; the numerator is the leavings",
-            interval=_WILSON,
-        ),
-    ),
+    statistics=(share_statistic("leavings of which that is said / leavings; the numerator is the leavings"),),
     parts={
         "aspect": "reason, category, voluntary (voluntary, involuntary, lapsed) or outcome (requested: still open; "
         "ended; retained; back_without_end: came back though no end is recorded, so no case of win_back)",
@@ -62,12 +53,7 @@ RETENTION_SUCCESS = Metric(
     n="leavings that began with a request, of the group",
     source="terminations: requested_at, attempted_at, stayed_at",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="leavings in which the customer stayed within the window after the request / leavings",
-            interval=_WILSON,
-        ),
+        share_statistic("leavings in which the customer stayed within the window after the request / leavings"),
         Statistic(
             name="difference",
             unit="difference of shares",
@@ -147,7 +133,7 @@ CSAT_AT_TERMINATION = Metric(
     n="CSAT answers on 1–5 given while the journey stood in a stage that ends it",
     source="answers, where the stage is terminal",
     statistics=(
-        Statistic(name="share", unit="share", formula="answers of 4 and 5 / answers", interval=_WILSON),
+        share_statistic("answers of 4 and 5 / answers"),
         Statistic(name="mean", unit="points", formula="sum of scores / answers", interval="Student's t, 95 %"),
     ),
     excluded={"other_scale": "answers on a scale other than 1–5"},
@@ -165,14 +151,7 @@ REFERRALS_AFTER_TERMINATION = Metric(
     title="Referrals after termination",
     n="leavings that ended",
     source="terminations: ended_at, referred_at",
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="leavings with a referral after the end and within the window / leavings",
-            interval=_WILSON,
-        ),
-    ),
+    statistics=(share_statistic("leavings with a referral after the end and within the window / leavings"),),
     excluded={
         "immature": "the window was not over by the end of observation",
         "not_ended": "no end is recorded",
@@ -195,12 +174,7 @@ WIN_BACK = Metric(
     n="leavings that ended, of the group",
     source="terminations: ended_at, tried_at, won_at",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="leavings after which the customer came back within the window / leavings",
-            interval=_WILSON,
-        ),
+        share_statistic("leavings after which the customer came back within the window / leavings"),
         Statistic(
             name="median",
             unit="days",

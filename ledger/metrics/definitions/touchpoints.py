@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _SOURCE = "touchpoint_history and the catalogue file"
 _DIMENSIONS = ("stage", "channel", "department", "segment", "month")
-_WILSON = "Wilson's score interval, 95 %"
 _COMMAND = "touchpoints"
 
 _NAMED = (
@@ -28,12 +27,7 @@ COVERAGE = Metric(
     n="touchpoints of the layer in the catalogue",
     source=_SOURCE,
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="touchpoints of the layer that a customer met at least once / touchpoints of the layer",
-            interval=_WILSON,
-        ),
+        share_statistic("touchpoints of the layer that a customer met at least once / touchpoints of the layer"),
     ),
     excluded=_NOBODY,
     parts={"layer": "what_is (exists), must_be (customers expect it), should_be (wished or planned), or all"},
@@ -76,12 +70,7 @@ ENCOUNTERS = Metric(
     source="touchpoint_history",
     statistics=(
         Statistic(name="count", unit="encounters", formula="encounters at the touchpoint"),
-        Statistic(
-            name="share",
-            unit="share",
-            formula="customers that met the touchpoint / customers that met any",
-            interval=_WILSON,
-        ),
+        share_statistic("customers that met the touchpoint / customers that met any"),
     ),
     parts={"touchpoint": "which one", "layers": "the layers it is catalogued in, uncatalogued, or nothing"},
     dimensions=_DIMENSIONS,
@@ -103,14 +92,7 @@ TROUBLE = Metric(
     title="Broken touchpoints: what goes wrong there, and why",
     n="encounters at the touchpoint",
     source="touchpoint_history",
-    statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="encounters that went wrong in that way by that cause / encounters",
-            interval=_WILSON,
-        ),
-    ),
+    statistics=(share_statistic("encounters that went wrong in that way by that cause / encounters"),),
     parts={
         "touchpoint": "which one",
         "trouble": "obstacle (obstacle.hit), abandoned (interaction.abandoned), not_achieved (interaction.completed "
@@ -152,12 +134,7 @@ CONVERSION = Metric(
     n="customers that left their first visit to the stage (difference: of the smaller group)",
     source="stage_visits, touchpoint_history",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="customers of the group whose next stage is a later one / customers of the group",
-            interval=_WILSON,
-        ),
+        share_statistic("customers of the group whose next stage is a later one / customers of the group"),
         Statistic(
             name="difference",
             unit="difference of shares",

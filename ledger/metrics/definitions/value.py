@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
+from ledger.metrics.metric import Metric, Statistic, share_statistic
 
 _STUDENT = "Student's t, 95 %"
-_WILSON = "Wilson's score interval, 95 %"
 _CURRENCY = "ISO 4217; currencies are never added"
 _AS_OF_ORDER = "Splits are as of each order: its stage, channel, department, month, and the segments at that time."
 _GROSS = "Orders count at the value they were placed with: what was cancelled or not paid is not taken off."
@@ -87,7 +86,7 @@ RFM = Metric(
             formula="median, linear, of what was scored: days since the last order, distinct days with an order, "
             "value of all orders",
         ),
-        Statistic(name="share", unit="share", formula="customers of the cell / n", interval=_WILSON),
+        share_statistic("customers of the cell / n"),
     ),
     excluded={"no_value": "no order of the customer tells a value"},
     parts={
@@ -116,9 +115,7 @@ COST_TO_SERVE = Metric(
     n="customers with such work (share, and mean over all: customers of whom anything is recorded there)",
     source="experience_metrics, measures work and minutes; work.completed",
     statistics=(
-        Statistic(
-            name="share", unit="share", called="served", formula="customers with completed work / n", interval=_WILSON
-        ),
+        share_statistic("customers with completed work / n", called="served"),
         Statistic(name="sum", unit="minutes or the currency", formula="sum over customers"),
         Statistic(
             name="mean", unit="minutes or the currency", formula="sum / n", interval=f"{_STUDENT}, among those served"
@@ -150,13 +147,7 @@ NET_VALUE = Metric(
     source="experience_metrics, measures order and work; order.placed, work.completed",
     statistics=(
         *_money("order values − costs of completed work, per customer"),
-        Statistic(
-            name="share",
-            unit="share",
-            called="cost more",
-            formula="customers who cost more than they spent / n",
-            interval=_WILSON,
-        ),
+        share_statistic("customers who cost more than they spent / n", called="cost more"),
     ),
     excluded={
         "several_currencies": "the customer's order values and costs are in this currency and in another",
@@ -183,13 +174,7 @@ DAYS_TO_PAY = Metric(
         Statistic(name="median", unit="days", formula="median of settled − start, linear"),
         Statistic(name="p90", unit="days", formula="90th percentile, linear"),
         Statistic(name="mean", unit="days", formula="mean"),
-        Statistic(
-            name="share",
-            unit="share",
-            called="late",
-            formula="clock due: settled after it was due / n",
-            interval=_WILSON,
-        ),
+        share_statistic("clock due: settled after it was due / n", called="late"),
     ),
     excluded={
         "failed": "the payment failed",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.metrics.metric import Metric, Statistic
-
-_WILSON = "Wilson's score interval, 95 %"
+from ledger.metrics.metric import WILSON, Metric, Statistic, share_statistic
 
 _WINDOWS = (
     (
@@ -34,18 +32,15 @@ WOW_RATE = Metric(
     n="touchpoints, or customers who met one",
     source="highlights; touchpoint_history",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="touchpoints: experience.highlighted / touchpoints, itself one; customers: those with one or more "
-            "/ customers with a touchpoint",
-            interval=_WILSON,
+        share_statistic(
+            "touchpoints: experience.highlighted / touchpoints, itself one; customers: those with one or more "
+            "/ customers with a touchpoint"
         ),
         Statistic(
             name="mean",
             unit="per 1,000 touchpoints",
             formula="1,000 · experience.highlighted / touchpoints",
-            interval=f"1,000 times {_WILSON}",
+            interval=f"1,000 times {WILSON}",
         ),
     ),
     parts={"of": "touchpoints or customers"},
@@ -61,12 +56,7 @@ WOW_FOLLOW_UPS = Metric(
     n="experiences that stood out, each with the window before and the window after",
     source="highlights",
     statistics=(
-        Statistic(
-            name="share",
-            unit="share",
-            formula="experiences with such an act of their customer in the window / experiences",
-            interval=_WILSON,
-        ),
+        share_statistic("experiences with such an act of their customer in the window / experiences"),
         Statistic(
             name="difference",
             unit="difference of shares",
