@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -163,6 +164,10 @@ def _place(path: Path) -> Path:
         raise Failure(f"cannot write {path} (Is a directory): name a file in it", Exit.STORAGE)
     if not path.parent.is_dir():
         raise Failure(f"cannot write {path} (No such file or directory): make its folder first", Exit.STORAGE)
+    if not _is_device(path) and not os.access(
+        path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids
+    ):
+        raise Failure(f"cannot write {path} (Permission denied): nothing may be written into its folder", Exit.STORAGE)
     return path
 
 

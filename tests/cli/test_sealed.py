@@ -138,3 +138,10 @@ def test_an_index_that_was_left_behind_alone_is_no_hindrance(told: Shell) -> Non
     with sealed(folder):
         [read] = bound(folder, "history c-42")
     assert len(read.rows) == 5
+
+
+def test_a_file_in_a_folder_that_may_not_be_written_is_refused_before_anything_is_done(told: Shell) -> None:
+    with sealed(told.folder):
+        [written] = bound(told.folder, "append nothing.ndjson -o log.csv")
+    assert (written.code, written.out) == (5, "")
+    assert "Error: cannot write log.csv (Permission denied): nothing may be written into its folder" in written.err
