@@ -88,6 +88,9 @@ def doubt_spelling(session: Session, rows: Sequence[Mapping[str, Any]], question
         if key.startswith("segment:") and rows and all(row.get(key) == "unknown" for row in rows):
             scheme = key.removeprefix("segment:")
             session.say(f"nobody here is in a segment of the scheme {scheme!r}: is it spelt so?")
+    currency = question.get("currency")
+    if currency is not None and not any(row[count] for row in rows if row.get("currency") == currency):
+        session.say(f"nothing to count in the currency {currency!r}: is it spelt so, in capital letters?")
 
 
 def _say_extent(session: Session) -> None:

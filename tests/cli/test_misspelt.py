@@ -38,6 +38,12 @@ def test_a_scheme_that_nobody_is_placed_in_is_doubted(told: Shell) -> None:
     assert "nobody here is in a segment of the scheme 'teir': is it spelt so?" in err
 
 
+def test_a_currency_that_nothing_was_paid_in_is_doubted(told: Shell) -> None:
+    asked = ("metrics", "volume", "customer_value", "--currency")
+    assert "nothing to count in the currency 'eur': is it spelt so" in told(*asked, "eur").err
+    assert "spelt" not in told(*asked, "EUR").err
+
+
 def test_an_option_that_changes_nothing_is_refused(told: Shell) -> None:
     err = told("metrics", "nps", "--within", "30d", code=2).err
     assert "`within` changes nothing in nps: it is for conversion, " in err
