@@ -98,7 +98,7 @@ class Person:
         """
         if at >= self.until or (kind in MOVING and not self.idle(kind, at)):
             return ""
-        return self._write(at, kind, data, channel, direction, source, more)
+        return self.write(at, kind, data, channel, direction, source, **more)
 
     def write(
         self,
@@ -111,18 +111,6 @@ class Person:
         **more: Any,
     ) -> str:
         """Write an event as `tell` does, but whatever it does to the journey, and return its id."""
-        return self._write(at, kind, data, channel, direction, source, more)
-
-    def _write(
-        self,
-        at: int,
-        kind: str,
-        data: dict[str, Any],
-        channel: str | None,
-        direction: str | None,
-        source: str | None,
-        more: dict[str, Any],
-    ) -> str:
         # Half of a simulation's time is spent here: lookups are made once, and texts are not formatted.
         origin = source or (SOURCES.get(channel, "crm") if channel is not None else "crm")
         arrives = at + int(DELAYS[origin].at(self.draw()))
