@@ -184,7 +184,7 @@ def test_a_stage_that_was_never_seen_is_told_as_the_most_frequent_one() -> None:
 def test_nothing_is_learnt_from_too_few() -> None:
     left = np.zeros(1_000, dtype=np.int64)
     left[: LEAST - 1] = 1
-    with pytest.raises(InvalidArgument, match=f"{LEAST - 1} of 1000 horizons .* fewer than {LEAST}"):
+    with pytest.raises(InvalidArgument, match=f"{LEAST - 1} of 1,000 horizons .* fewer than {LEAST}"):
         train(known(1_000), left, PERIODS)
     left[LEAST - 1] = 3
     assert train(known(1_000), left, PERIODS).left == LEAST
