@@ -33,6 +33,7 @@ from ledger.queries.metrics import metrics
 from ledger.queries.next_stage import next_stage
 from ledger.queries.prediction import Outlook, risks
 from ledger.queries.quality import quality
+from ledger.queries.question import question
 from ledger.queries.replay import Step, replay
 from ledger.queries.subscribe import Subscription
 from ledger.queries.touchpoints import touchpoints
@@ -283,7 +284,7 @@ class Ledger:
 
     def _context(self, asked: dict[str, Any]) -> Context:
         """Return what files are read under: the journey that is asked for, else the one in force."""
-        journey: Definitions | None = asked.get("journey")
+        journey = question(_instants(asked)).journey
         return self.store.context if journey is None else compile_context(journey)
 
     def quality(self, **asked: Any) -> list[dict[str, Any]]:

@@ -106,6 +106,7 @@ def test_customers_who_share_an_address_are_proposed(quick_ledger: Ledger) -> No
         (lambda ledger: ledger.metrics("nps", journey="shop"), "`journey` cannot be 'shop': give Definitions"),
         (lambda ledger: ledger.metrics("nps", bye="stage"), "there is no `bye` to ask for: choose from by, where, "),
         (lambda ledger: ledger.conformance(5), "5 is no text of plan.toml"),
+        (lambda ledger: ledger.conformance("", journey="shop"), "`journey` cannot be 'shop'"),
         (lambda ledger: ledger.touchpoints(5), "5 is no text of catalogue.toml"),
         (lambda ledger: ledger.touchpoints(None, 5), "5 is no name"),
         (lambda ledger: ledger.quality(within="1d"), "`within` cannot be '1d'"),
