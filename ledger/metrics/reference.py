@@ -18,7 +18,9 @@ data (`n` is 0) or the figure is not defined. A share lies between 0 and 1. Perc
 Hyndman and Fan's type 7). Times elapse: an hour is 3,600 seconds, a day of elapsed time 24 hours. Where a duration may
 be below zero, it is part of the figure as it is, and `negative` counts those. `numerator` is what was counted
 out of `n`. Customers of whom an event cannot be read are in no figure of the read model: `excluded` counts them
-as `parked`. Where a key of a split is not known, its value is `unknown`.
+as `parked`. Where a key of a split is not known, its value is `unknown`. `from` and `to` are the time it covers,
+`window` is how long its definition looks: the default named below or what `--within` asks for, `null` where it needs
+none.
 """
 
 
