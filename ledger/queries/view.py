@@ -14,12 +14,13 @@ from ledger.queries.window import days
 from ledger.runners.scratch import scratch
 from ledger.schemas.definitions import compile_context
 from ledger.store.engine import reading
-from ledger.store.figures.positions import observed, parked_customers, segments
+from ledger.store.figures.positions import observed, segments
 from ledger.store.figures.scan import Scan
 from ledger.store.figures.tallies import orders
 from ledger.store.links import all_units
 from ledger.store.log import Until, last_position, position_known_at
 from ledger.store.mapper import RowMapper
+from ledger.store.parking import count_parked
 from ledger.store.serving import require_serving
 from ledger.store.store import Store
 
@@ -73,7 +74,7 @@ class View:
     @property
     def parked(self) -> int:
         """How many customers are in no figure, because an event of theirs cannot be read; ask when all are made."""
-        return parked_customers(self._tables) if self._tables is not None else len(self.scan.parked)
+        return count_parked(self._tables) if self._tables is not None else len(self.scan.parked)
 
     @cached_property
     def segments(self) -> dict[int, str]:

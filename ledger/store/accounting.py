@@ -20,9 +20,7 @@ from ledger.store.links import Units, all_units
 from ledger.store.log import Until
 from ledger.store.parking import parked_rows, stream_lengths
 from ledger.store.read_model import versioned
-from ledger.store.rows import chunks
-
-CHUNK = 500
+from ledger.store.rows import CHUNK, chunks, number_lists
 
 RETRACTED = "event.retracted"
 
@@ -142,8 +140,7 @@ def _uneven(connection: Connection, model: int) -> list[int]:
 
 def _folded(connection: Connection, model: int, streams: Collection[int]) -> Counter[int]:
     folded: Counter[int] = Counter()
-    for chunk in chunks(sorted(streams), CHUNK):
-        numbers = ", ".join(str(int(stream)) for stream in chunk)
+    for numbers in number_lists(streams):
         found = connection.execute(
             text(
                 f"SELECT customer, sum(events) FROM {versioned(POSITION.name, model)} "

@@ -12,11 +12,11 @@ from ledger.projections.channels import CHANNELS
 from ledger.projections.position import POSITION
 from ledger.store.links import all_units
 from ledger.store.read_model import table_of
+from ledger.store.rows import CHUNK, chunks
 from ledger.store.tables import identifiers, streams
 
 STANDINGS = table_of(POSITION)
 USAGES = table_of(CHANNELS)
-CHUNK = 500
 
 
 class Sought(Struct, frozen=True, kw_only=True):
@@ -45,10 +45,10 @@ def channels_used(connection: Connection, customers: list[int]) -> dict[int, lis
     """Return the channels each of some customers used, the latest first ('' unknown)."""
     table = USAGES
     used: dict[int, list[str]] = {}
-    for start in range(0, len(customers), CHUNK):
+    for chunk in chunks(customers, CHUNK):
         rows = connection.execute(
             select(table.c.customer, table.c.channel)
-            .where(table.c.customer.in_(customers[start : start + CHUNK]))
+            .where(table.c.customer.in_(chunk))
             .order_by(table.c.customer, table.c.last_at.desc(), table.c.channel)
         )
         for customer, channel in rows:

@@ -6,7 +6,7 @@ arrives late is folded from the nearest before it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 from sqlalchemy.exc import ProgrammingError
@@ -14,9 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 from ledger.store.activation import UNDEFINED_TABLE
 from ledger.store.engine import Connection
 from ledger.store.read_model import EARLIER, STATES, insert_rows, run_each, states_table, versioned
-from ledger.store.rows import chunks
-
-CHUNK = 500
+from ledger.store.rows import number_lists
 
 
 class EarlierState(Struct, frozen=True):
@@ -67,8 +65,8 @@ def load_states(connection: Connection, customers: Collection[int], version: int
     """Return the stored fold states of some customers."""
     table = versioned(STATES, version)
     states: dict[int, bytes] = {}
-    for chunk in chunks(sorted(customers), CHUNK):
-        found = connection.exec_driver_sql(f"SELECT customer, state FROM {table} WHERE customer IN ({_list(chunk)})")
+    for numbers in number_lists(customers):
+        found = connection.exec_driver_sql(f"SELECT customer, state FROM {table} WHERE customer IN ({numbers})")
         states.update((customer, bytes(state)) for customer, state in found)
     return states
 
@@ -116,9 +114,5 @@ def save_states(connection: Connection, states: States, version: int) -> None:
 
 
 def _delete_of(connection: Connection, table: str, customers: Collection[int]) -> None:
-    for chunk in chunks(sorted(customers), CHUNK):
-        connection.exec_driver_sql(f"DELETE FROM {table} WHERE customer IN ({_list(chunk)})")
-
-
-def _list(numbers: Iterable[int]) -> str:
-    return ", ".join(str(int(number)) for number in numbers)
+    for numbers in number_lists(customers):
+        connection.exec_driver_sql(f"DELETE FROM {table} WHERE customer IN ({numbers})")

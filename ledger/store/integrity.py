@@ -10,10 +10,8 @@ from sqlalchemy import Connection, text
 
 from ledger.store.log import customer_ids
 from ledger.store.parking import count_parked
-from ledger.store.rows import chunks
+from ledger.store.rows import number_lists
 from ledger.store.versions import live_model
-
-CHUNK = 500
 
 
 class Check(Struct, frozen=True):
@@ -153,8 +151,7 @@ def stored_events(connection: Connection, streams: Sequence[int]) -> Iterator[St
         "LEFT JOIN identifiers i ON i.position = e.position "
         "WHERE e.event_key IS NOT NULL AND e.stream IN ({})"
     )
-    for chunk in chunks(streams, CHUNK):
-        numbers = ", ".join(str(int(stream)) for stream in chunk)
+    for numbers in number_lists(streams):
         for row in connection.exec_driver_sql(statement.format(numbers)):
             yield Stored._make((*row[:11], tuple(row[11:])))
 

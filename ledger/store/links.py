@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ledger.store.log import NOW, Until, customer_ids
-
-CHUNK = 500
+from ledger.store.rows import number_lists
 
 EFFECTIVE = (
     "SELECT from_stream, into_stream FROM merges m WHERE {merged} AND NOT EXISTS (SELECT 1 FROM unmerges u "
@@ -60,9 +59,7 @@ def units_of(connection: Connection, streams: Iterable[int], until: Until = NOW)
     frontier, seen, edges = set(streams), set(streams), set()
     while frontier:
         found: set[int] = set()
-        wanted = sorted(frontier)
-        for start in range(0, len(wanted), CHUNK):
-            numbers = ", ".join(str(int(stream)) for stream in wanted[start : start + CHUNK])
+        for numbers in number_lists(frontier):
             around = f"{statement} AND (from_stream IN ({numbers}) OR into_stream IN ({numbers}))"
             for edge in connection.execute(text(around), values):
                 edges.add((edge[0], edge[1]))

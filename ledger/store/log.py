@@ -13,6 +13,7 @@ from ledger.errors import CustomerNotFound, EventNotFound
 from ledger.events.event import RecordedEvent
 from ledger.schemas.prepare import key_of
 from ledger.store.mapper import RECORD_COLUMNS, Row, RowMapper
+from ledger.store.rows import number_lists
 
 KNOWN_CONTROL = ("customer.merged", "customer.unmerged", "event.retracted", "stage.corrected")
 """Types that act by what is known, whatever their own occurred_at."""
@@ -20,7 +21,6 @@ KNOWN_CONTROL = ("customer.merged", "customer.unmerged", "event.retracted", "sta
 TIMED_ELSEWHERE = (*KNOWN_CONTROL, "customer.segment_assigned")
 """Types that act at another time than their own occurred_at."""
 
-CHUNK = 500
 PAGE = 2_000
 
 UNKEPT = re.compile("[\0\ud800-\udfff]")
@@ -114,12 +114,8 @@ def stream_of(connection: Connection, customer_id: str) -> int:
 def customer_ids(connection: Connection, streams: Iterable[int]) -> dict[int, str]:
     """Return the producer's key of every stream; a stream without one is named by its random id."""
     names: dict[int, str] = {}
-    wanted = sorted(set(streams))
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        rows = connection.exec_driver_sql(
-            f"SELECT stream, customer_id, id FROM streams WHERE stream IN ({_numbers(chunk)})"
-        )
+    for numbers in number_lists(streams):
+        rows = connection.exec_driver_sql(f"SELECT stream, customer_id, id FROM streams WHERE stream IN ({numbers})")
         names.update((stream, name if name is not None else bytes(raw).hex()) for stream, name, raw in rows)
     return names
 
@@ -131,11 +127,8 @@ def stream_rows(
     where, values = until.where()
     columns = RECORD_COLUMNS + (", sealed" if sealed else "")
     rows: list[Row] = []
-    for start in range(0, len(streams), CHUNK):
-        chunk = streams[start : start + CHUNK]
-        statement = (
-            f"SELECT {columns} FROM events WHERE stream IN ({_numbers(chunk)}) AND {where} ORDER BY stream, version"
-        )
+    for numbers in number_lists(streams):
+        statement = f"SELECT {columns} FROM events WHERE stream IN ({numbers}) AND {where} ORDER BY stream, version"
         rows.extend(_driver_rows(connection, statement, values))
     return rows
 
@@ -200,7 +193,3 @@ def read_event(connection: Connection, mapper: RowMapper, source: str, event_id:
     if row is None:
         raise EventNotFound(source, event_id)
     return mapper.whole_event(tuple(row))
-
-
-def _numbers(streams: Sequence[int]) -> str:
-    return ", ".join(str(int(stream)) for stream in streams)

@@ -8,9 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, text
 
 from ledger.store.read_model import LIVE, PARKED, versioned
-from ledger.store.rows import chunks
-
-CHUNK = 500
+from ledger.store.rows import number_lists
 
 PARKED_COLUMNS = "customer, position, reason, parked_at"
 
@@ -29,8 +27,7 @@ def park(
 ) -> None:
     """Set aside customers whose events cannot be projected (position, reason), and take back the `recovered`."""
     table = versioned(PARKED, version)
-    for chunk in chunks(sorted({*aside, *recovered}), CHUNK):
-        numbers = ", ".join(str(int(customer)) for customer in chunk)
+    for numbers in number_lists({*aside, *recovered}):
         connection.execute(text(f"DELETE FROM {table} WHERE customer IN ({numbers})"))
     if aside:
         connection.execute(
@@ -80,8 +77,7 @@ class NamedEvent(Struct, frozen=True, kw_only=True):
 def named_events(connection: Connection, positions: Collection[int]) -> dict[int, NamedEvent]:
     """Return the events at some positions by their position; none where nothing is recorded there."""
     events: dict[int, NamedEvent] = {}
-    for chunk in chunks(sorted(positions), CHUNK):
-        numbers = ", ".join(str(int(position)) for position in chunk)
+    for numbers in number_lists(positions):
         found = connection.execute(
             text(
                 "SELECT e.position, e.stream, e.version, o.name AS source, e.type, e.type_version, e.occurred_at, "
@@ -97,8 +93,7 @@ def named_events(connection: Connection, positions: Collection[int]) -> dict[int
 def stream_lengths(connection: Connection, streams: Collection[int]) -> dict[int, int]:
     """Return how many events some streams have by now."""
     lengths: dict[int, int] = {}
-    for chunk in chunks(sorted(streams), CHUNK):
-        numbers = ", ".join(str(int(stream)) for stream in chunk)
+    for numbers in number_lists(streams):
         lengths.update(
             (int(stream), int(version))
             for stream, version in connection.execute(

@@ -27,7 +27,7 @@ from sqlalchemy.schema import CreateTable
 
 from ledger.projections import PROJECTIONS
 from ledger.projections.shape import Kind, Projection
-from ledger.store.rows import chunks
+from ledger.store.rows import CHUNK, chunks
 
 __all__ = [
     "Rows",
@@ -61,8 +61,6 @@ EARLIER = "earlier_states"
 PARKED = "parked"
 LIVE = None
 """In the place of a version: the live one, by the view that has the plain name."""
-
-CHUNK = 500
 
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 """Projection name → rows, each with the customer's number first."""

@@ -13,10 +13,8 @@ from ledger.projections import PROJECTIONS
 from ledger.projections.shape import Projection
 from ledger.store.engine import Connection
 from ledger.store.read_model import insert_rows, run_each, table_of, versioned
-from ledger.store.rows import chunks
+from ledger.store.rows import number_lists
 from ledger.store.together import delete_each, update_each
-
-CHUNK = 500
 
 LARGEST = 2**63
 
@@ -176,8 +174,7 @@ def _delete_customers(
     connection: Connection, projection: Projection[Any], customers: Collection[int], version: int
 ) -> None:
     name = versioned(projection.name, version)
-    for chunk in chunks(sorted(customers), CHUNK):
-        numbers = ", ".join(str(int(customer)) for customer in chunk)
+    for numbers in number_lists(customers):
         connection.exec_driver_sql(f'DELETE FROM "{name}" WHERE customer IN ({numbers})')
 
 

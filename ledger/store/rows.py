@@ -22,6 +22,9 @@ _standing = msgspec.json.Decoder(Standing)
 
 T = TypeVar("T")
 
+CHUNK = 500
+"""Values of one `IN (…)` at most."""
+
 
 def dump_standing(standing: Standing) -> bytes | None:
     """Return the stored form of a decision state; none for that of an ordinary customer."""
@@ -95,3 +98,9 @@ def chunks(values: Collection[T], size: int) -> Iterator[list[T]]:
     remaining: Iterable[T] = iter(values)
     while chunk := list(islice(remaining, size)):
         yield chunk
+
+
+def number_lists(numbers: Iterable[int]) -> Iterator[str]:
+    """Yield what stands inside of each `IN (…)` that numbers are asked for by: each once, in order."""
+    for chunk in chunks(sorted(set(numbers)), CHUNK):
+        yield ", ".join(str(int(number)) for number in chunk)

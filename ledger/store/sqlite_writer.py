@@ -10,9 +10,16 @@ from collections.abc import Collection, Sequence
 
 from ledger.store.engine import BUSY_TIMEOUT
 from ledger.store.plan import Head, Key, Known, Lineage, Link, NewEvent
-from ledger.store.rows import EVENT_COLUMNS, chunks, dump_standing, event_rows, link_rows, load_standing, random_ids
-
-CHUNK = 500
+from ledger.store.rows import (
+    CHUNK,
+    EVENT_COLUMNS,
+    chunks,
+    dump_standing,
+    event_rows,
+    link_rows,
+    load_standing,
+    random_ids,
+)
 
 SHORTEST_WAIT, WAITS = 0.0003, 2_500
 """Seconds, and further microseconds by chance, between two attempts at another process's lock."""

@@ -10,9 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, text
 
 from ledger.store.mapper import RECORD_COLUMNS
-from ledger.store.rows import chunks
-
-CHUNK = 500
+from ledger.store.rows import number_lists
 
 Name = tuple[str, str]
 """The source and the event_id of an event."""
@@ -118,8 +116,4 @@ def random_ids(connection: Connection, streams: Iterable[int]) -> dict[int, byte
 
 
 def _chosen(connection: Connection, statement: str, numbers: Iterable[int]) -> list[Any]:
-    return [
-        row
-        for chunk in chunks(sorted(set(numbers)), CHUNK)
-        for row in connection.exec_driver_sql(statement.format(", ".join(str(int(number)) for number in chunk)))
-    ]
+    return [row for wanted in number_lists(numbers) for row in connection.exec_driver_sql(statement.format(wanted))]

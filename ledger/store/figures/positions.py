@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 
 from ledger.projections.position import POSITION
 from ledger.store.figures.bounds import Bounds
@@ -38,8 +38,3 @@ def observed(connection: Connection) -> tuple[int | None, int | None]:
     table = STANDINGS
     first, last = connection.execute(select(func.min(table.c.first_at), func.max(table.c.last_at))).one()
     return first, last
-
-
-def parked_customers(connection: Connection) -> int:
-    """Return how many customers are parked: an event of theirs cannot be read, so they are in no table."""
-    return int(connection.execute(text("SELECT count(*) FROM parked")).scalar_one())
