@@ -79,10 +79,13 @@ def run(session: Session, action: str, names: tuple[str, ...], **given: Any) -> 
     suggest: the values that customers share and who they are, those first who agree in most and differ in least.
     Never proposed: a value that more than --most share (a shop's own number) and those who were told apart before. A
     household that shares a number is proposed: see in what else they agree or differ.
+
     apply: the rule that who shares a value in one of the namespaces is one person. It shows what it would merge,
     and records it with --yes; a chain of more than --most customers is refused.
+
     merge: FROM lives on in INTO. unmerge: the merge that an event told was wrong. reject: the two are not one person,
     and never were merged. Each writes nothing the second time.
+
     decided: every decision, with whose it was and why, and the names that unmerge takes.
 
     Every event stays on its own stream, so an unmerge loses nothing. Values are told as marks: equal marks are equal

@@ -73,10 +73,14 @@ def run(session: Session, what: str, customers: tuple[str, ...], **told: Any) ->
     """Predict from the log, never from what came after.
 
     risk: how likely each customer is to leave within the horizon, the likeliest first, and why.
+
     next: a customer's next stage and the time to it, from their own record once it is long enough, else from the
     segment's or all customers'.
+
     model: what goes along with a higher hazard of leaving, and what it was learnt from.
+
     evaluate: learn from what was known at a time, and compare with what came within the horizon after it.
+
     All but next need the extra: pip install 'customer-ledger[predict]'.
 
     A TIME is ISO 8601 with its offset, a date, or 7d (ago).
