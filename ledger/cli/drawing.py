@@ -78,7 +78,8 @@ def table(columns: Sequence[Shown], rows: Iterable[Mapping[str, Any]], title: st
     made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
     widths = _widths(columns, cells, room)
     for column, width in zip(columns, widths, strict=True):
-        made.add_column(plain(column.title), justify=column.justify, style=column.style, overflow="fold", width=width)
+        header = _broken(plain(column.title), width)
+        made.add_column(header, justify=column.justify, style=column.style, overflow="fold", width=width)
     for line in cells:
         made.add_row(*(_broken(text, width) for text, width in zip(line, widths, strict=True)))
     return Group(Text(shown(title), style="bold"), made) if title else made
