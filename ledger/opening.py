@@ -106,18 +106,18 @@ def _make(connection: Connection, address: str, now: int) -> None:
             enact(connection, kind, getattr(start, kind), now)
 
 
-def define(url: str, definitions: dict[DefinitionKind, str], *, clock: Clock = system_clock) -> list[str]:
+def define(url: str, definitions: dict[DefinitionKind, str]) -> list[str]:
     """Put definitions (canonical JSON by kind) in force in an existing ledger; return the kinds that were new.
 
     All of them are checked together first, against what stays in force, and a journey against those that a read model
     was built by. Raises InvalidDefinition, VersionReused.
     """
-    store = open_store(url, clock=clock)
+    store = open_store(url)
     try:
         compile_context(Definitions(*(definitions.get(kind, getattr(store.definitions, kind)) for kind in KINDS)))
         with writing(store.engine) as connection:
             if "journey" in definitions:
                 require_journey(connection, definitions["journey"])
-            return [kind for kind, body in definitions.items() if enact(connection, kind, body, clock())]
+            return [kind for kind, body in definitions.items() if enact(connection, kind, body, store.clock())]
     finally:
         store.close()

@@ -51,6 +51,6 @@ def listed(what: str, problems: tuple[Problem, ...]) -> str:
     return "\n".join([f"{what}: {len(problems)} problems", *(f"  {one_line(str(problem))}" for problem in problems)])
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
+def counted(number: int, noun: str) -> str:
     """Return `1 event`, `1,234 events`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    return f"{number:,} {noun if number == 1 else noun + 's'}"

@@ -98,9 +98,9 @@ def load_mapping(path: Path) -> Mapping:
     return _mapping(mapping_from_toml(text, str(path)))
 
 
-def parse_mapping(document: dict[str, Any], name: str = "mapping") -> Mapping:
+def parse_mapping(document: dict[str, Any]) -> Mapping:
     """Return the mapping that tables describe; InvalidDefinition lists all their problems at once."""
-    return _mapping(mapping_from_dict(document, name))
+    return _mapping(mapping_from_dict(document))
 
 
 def _mapping(document: dict[str, Any]) -> Mapping:

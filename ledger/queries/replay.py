@@ -33,9 +33,7 @@ class Step(Struct, frozen=True, kw_only=True):
     refolded: bool = False
 
 
-def replay(
-    store: Store, customer_id: str, *, version: int | None = None, until: Until = NOW, context: Context | None = None
-) -> list[Step]:
+def replay(store: Store, customer_id: str, *, version: int | None = None, until: Until = NOW) -> list[Step]:
     """Return the steps of a customer's life, as of a time and as known at one, in the order of occurrence.
 
     With `version` it is the first `version` events of the customer's own stream in the order of arrival; a late
@@ -44,11 +42,10 @@ def replay(
     if version is not None and version < 0:
         raise InvalidArgument("a version is a number of events: write 0 or more")
     log = read_customer(store, customer_id, until)
-    context = context or store.context
     if version is None:
-        return list(_by_time(context, log.events, log.names))
+        return list(_by_time(store.context, log.events, log.names))
     own = [event for event in log.events if log.names[event.stream] == customer_id]
-    return list(_by_arrival(context, sorted(own, key=lambda event: event.version)[:version], log.names))
+    return list(_by_arrival(store.context, sorted(own, key=lambda event: event.version)[:version], log.names))
 
 
 def _by_time(context: Context, events: list[RecordedEvent[Any]], names: dict[int, str]) -> Iterator[Step]:

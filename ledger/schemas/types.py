@@ -14,7 +14,7 @@ from ledger.errors import InvalidDefinition, Problem
 from ledger.events import VOCABULARY
 from ledger.events.event import Data
 from ledger.events.fields import MAX_KEY, MAX_TEXT
-from ledger.events.vocabulary import EventType, Vocabulary
+from ledger.events.vocabulary import EventType
 from ledger.schemas import limits
 from ledger.schemas.kinds import KINDS, UNITS, Field, fields_of
 from ledger.schemas.tables import checked, labelled, toml_document
@@ -71,22 +71,22 @@ class _Upcast(Schema):
     drop = fields.List(fields.String())
 
 
-def types_from_toml(text: str, name: str = "types.toml", vocabulary: Vocabulary = VOCABULARY) -> list[EventType]:
+def types_from_toml(text: str, name: str = "types.toml") -> list[EventType]:
     """Return the event types that a TOML text declares; raise InvalidDefinition with every problem."""
-    return types_from_dict(toml_document(text, name), name, vocabulary)
+    return types_from_dict(toml_document(text, name), name)
 
 
-def types_from_dict(document: Any, name: str = "types", vocabulary: Vocabulary = VOCABULARY) -> list[EventType]:
+def types_from_dict(document: Any, name: str = "types") -> list[EventType]:
     """Return the event types that tables (`{"types": [...]}`) declare; raise InvalidDefinition with every problem."""
     file, problems = checked(_File(), document)
     problems += limits.breaches(document)
-    families = sorted({event_type.family for event_type in vocabulary.values()})
+    families = sorted({event_type.family for event_type in VOCABULARY.values()})
     types: dict[str, EventType] = {}
     for where, table in labelled("types", file.get("types", [])):
         event_type, wrong = _type(where, table, families)
         problems += wrong
         declared = str(table.get("name")) if isinstance(table, dict) else ""
-        if declared in vocabulary:
+        if declared in VOCABULARY:
             problems.append(Problem(where, "has the name of a type of the ledger's own: choose another"))
         elif declared in types:
             problems.append(Problem(where, "is declared twice: keep one of them"))
@@ -107,10 +107,10 @@ def types_to_json(types: Iterable[EventType]) -> str:
     return msgspec.json.encode(types_to_dict(types), order="sorted").decode()
 
 
-def types_from_json(text: str, vocabulary: Vocabulary = VOCABULARY) -> list[EventType]:
+def types_from_json(text: str) -> list[EventType]:
     """Return the types that `types_to_json` wrote; raise InvalidDefinition when it is not such a text."""
     try:
-        return types_from_dict(msgspec.json.decode(text), vocabulary=vocabulary)
+        return types_from_dict(msgspec.json.decode(text))
     except msgspec.DecodeError as error:
         raise InvalidDefinition("types", [Problem("", f"the stored types cannot be read: {error}")]) from error
 

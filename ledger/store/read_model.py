@@ -182,9 +182,9 @@ def rows_of(
     return rows
 
 
-def kept_customers(connection: Connection, version: int | None = LIVE) -> set[int]:
-    """Return the customers that have a row in any table."""
-    tables = [table_of(projection, version) for projection in PROJECTIONS]
+def kept_customers(connection: Connection) -> set[int]:
+    """Return the customers that have a row in any table of the live version."""
+    tables = [table_of(projection) for projection in PROJECTIONS]
     found = connection.execute(union(*(select(table.c.customer) for table in tables)))
     return set(found.scalars())
 
