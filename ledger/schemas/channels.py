@@ -45,11 +45,7 @@ class _Channel(Schema):
 
 def channels_from_toml(text: str, name: str = "channels.toml") -> ChannelRegistry:
     """Return the registry that a TOML text describes; raise InvalidDefinition with every problem."""
-    return channels_from_dict(toml_document(text, name), name)
-
-
-def channels_from_dict(document: Any, name: str = "channels") -> ChannelRegistry:
-    """Return the registry that tables (`{"channels": [...]}`) describe; raise InvalidDefinition with every problem."""
+    document = toml_document(text, name)
     file, problems = checked(_File(), document)
     problems += limits.breaches(document)
     channels: dict[str, Channel] = {}
@@ -68,11 +64,6 @@ def channels_from_dict(document: Any, name: str = "channels") -> ChannelRegistry
 
 def _channel(hours: list[str] | None = None, **fields_: Any) -> Channel:
     return Channel(**fields_, hours=None if hours is None else tuple(hours))
-
-
-def channels_to_dict(registry: ChannelRegistry) -> dict[str, Any]:
-    """Return the registry as the tables that `channels_from_dict` reads, in the registry's order."""
-    return {"channels": [msgspec.json.decode(msgspec.json.encode(channel)) for channel in registry.values()]}
 
 
 def channels_to_json(registry: ChannelRegistry) -> str:

@@ -16,7 +16,7 @@ from ledger.events.vocabulary import Vocabulary
 from ledger.journey.checks import breaches
 from ledger.journey.definition import Condition, HeldBy, Journey, Predicate, Rule, Stage, Track
 from ledger.schemas import limits
-from ledger.schemas.duration import duration, duration_text
+from ledger.schemas.duration import duration
 from ledger.schemas.tables import checked, labelled, toml_document
 
 _LENGTH = validate.Length(min=1, max=MAX_KEY, error=f"is empty or longer than {MAX_KEY} characters: shorten it")
@@ -195,39 +195,6 @@ def _sound_part(table: dict[str, Any]) -> Rule:
     listed = [condition for name in _SETS for condition in table.get(name, ()) if "type" in condition]
     conditions = tuple(Condition(type=found["type"], where=found.get("where", ())) for found in listed)
     return Rule(name=table["name"], stage=table["stage"], conditions=conditions, leaves=table.get("leaves", False))
-
-
-def journey_to_dict(journey: Journey) -> dict[str, Any]:
-    """Return the journey as the tables that `journey_from_dict` reads."""
-    tables: dict[str, Any] = msgspec.json.decode(journey.canonical)
-    return {**tables, "rules": [_rule_table(rule) for rule in journey.rules]}
-
-
-def _rule_table(rule: Rule) -> dict[str, Any]:
-    table: dict[str, Any] = msgspec.to_builtins(rule)
-    conditions = [_condition_table(condition) for condition in rule.conditions]
-    del table["conditions"]
-    if rule.within is not None:
-        table["within"] = duration_text(rule.within)
-    if rule.at_least == 1:
-        del table["at_least"]
-        return {**table, "any": conditions}
-    return {**table, "of" if rule.at_least else "all": conditions}
-
-
-def _condition_table(condition: Condition) -> Any:
-    table: dict[str, Any] = msgspec.to_builtins(condition)
-    if condition.where:
-        table["where"] = {predicate.field: _asked(predicate) for predicate in condition.where}
-    return table if len(table) > 1 else condition.type
-
-
-def _asked(predicate: Predicate) -> Any:
-    if predicate.equals is not None:
-        return predicate.equals
-    if predicate.one_of:
-        return list(predicate.one_of)
-    return {name: bound for name, bound in (("min", predicate.min), ("max", predicate.max)) if bound is not None}
 
 
 def journey_to_json(journey: Journey) -> str:
