@@ -125,3 +125,26 @@ def test_a_name_that_is_too_long_is_broken_at_an_underscore(shell: Shell) -> Non
     assert "kaplan_ " in drawn
     assert "meier" in drawn.split()
     assert "without_" in drawn.split()
+
+
+def test_what_is_left_out_of_all_figures_alike_is_said_once_below_their_table(shell: Shell) -> None:
+    shell("init", "-q")
+    cases = [
+        told("case.opened", "a", 1, case_id="k-1", reason="price"),
+        told("case.resolved", "a", 2, case_id="k-1"),
+        told("case.opened", "b", 3, case_id="k-2"),
+        told("case.opened", "c", 60, case_id="k-3"),
+        told("case.resolved", "c", 61, case_id="k-3"),
+    ]
+    shell("append", "-", "-q", stdin=ndjson(cases))
+    shell("rebuild", "-q")
+    rows = shell("metrics", "first_contact_resolution").rows
+    assert [row["excluded"]["unresolved"] for row in rows] == [1] * 4
+    drawn = shell("metrics", "first_contact_resolution", "-f", "table").out.splitlines()
+    assert "left out of each: unresolved 1" in drawn
+    (of_one,) = [line for line in drawn if line.startswith("no_repeat_contact ")]
+    assert of_one.endswith("immature 1")
+    (line,) = [line for line in shell("metrics", "effort_score", "-f", "table").out.splitlines() if "unresolved" in line]
+    assert line == "left out of each: unresolved 1"
+    alone = shell("metrics", "repeat_purchase", "-f", "table").out
+    assert "left out of each" not in alone

@@ -165,7 +165,7 @@ def _formulas(row: dict[str, Any]) -> Iterator[Any]:
 
 def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     """Show figures, a table for each metric, and what all of them were seen from."""
-    from ledger.cli.drawing import length, plain, seen_from, table
+    from ledger.cli.drawing import length, plain, seen_from, table, value
     from ledger.metrics.registry import METRICS
 
     if not rows:
@@ -176,6 +176,8 @@ def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
         of_one = list(figures)
         columns, lines = laid_out(name, of_one)
         yield table(columns, lines, title=f"{METRICS[name].title} ({of_one[0]['definition']})")
+        if shared := _left_out_of_each(of_one):
+            yield plain(f"left out of each: {value(shared)}")
         yield from length(name, of_one)
         yield from _windows(of_one, rows[0])
         if any(row["unit"] == "share" and (row["value"] or 0) > 1 for row in of_one):
@@ -185,6 +187,12 @@ def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
     yield plain(seen_from(rows[0]))
     if many > MANY:
         yield plain(f"{many:,} lines: --where, --since or a coarser --by tell fewer, -f csv gives all to a program")
+
+
+def _left_out_of_each(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """Return what is left out of all figures alike, where there are several: it is said once, below their table."""
+    alike = set.intersection(*(set(row["excluded"].items()) for row in rows))
+    return {reason: many for reason, many in rows[0]["excluded"].items() if len(rows) > 1 and (reason, many) in alike}
 
 
 def _windows(rows: list[dict[str, Any]], first: dict[str, Any]) -> Iterator[Any]:
@@ -203,6 +211,8 @@ def laid_out(name: str, rows: list[dict[str, Any]]) -> tuple[list[Shown], list[d
     from ledger.cli.drawing import Shown, cramped, value
     from ledger.metrics.registry import METRICS
 
+    each = _left_out_of_each(rows)
+    rows = [row | {"excluded": {why: many for why, many in row["excluded"].items() if why not in each}} for row in rows]
     keys = list(dict.fromkeys(key for row in rows for key in row if key not in PLACE))
     varied = _varied(rows)
     statistics = list(dict.fromkeys((row["statistic"], _unit(row, varied)) for row in rows))
