@@ -104,7 +104,7 @@ def pairs(entries: Mapping[str, Any], title: str | None = None) -> RenderableTyp
 def _widths(columns: Sequence[Shown], cells: Sequence[Sequence[Text]], room: int) -> list[int]:
     """Return how wide each column is: as its widest line where there is room, else no narrower than its longest word.
 
-    What is left of the room goes where most is wanted. Where even the words have no room, the widest are broken,
+    What is left of the room goes to the narrowest that want it. Where even the words have no room, the widest are broken,
     numbers last.
     """
     wanted, least = [], []
@@ -119,9 +119,8 @@ def _widths(columns: Sequence[Shown], cells: Sequence[Sequence[Text]], room: int
     for lowest in (floors, [min(NARROWEST, whole) for whole in floors], [1] * len(columns)):
         while sum(widths) > room and (wide := [place for place, low in enumerate(lowest) if widths[place] > low]):
             widths[max(wide, key=lambda place: widths[place])] -= 1
-    while sum(widths) < room and widths != wanted:
-        lacking = [want - has for want, has in zip(wanted, widths, strict=True)]
-        widths[lacking.index(max(lacking))] += 1
+    while sum(widths) < room and (narrow := [place for place, want in enumerate(wanted) if widths[place] < want]):
+        widths[min(narrow, key=lambda place: widths[place])] += 1
     return widths
 
 
