@@ -180,7 +180,7 @@ def view(rows: list[dict[str, Any]], _zone: Any) -> Iterable[Any]:
             yield plain(f"left out of each: {value(shared)}")
         yield from length(name, of_one)
         yield from _windows(of_one, rows[0])
-        if any(row["unit"] == "share" and (row["value"] or 0) > 1 for row in of_one):
+        if any(row.get("funnel") == "open" and row["unit"] == "share" and (row["value"] or 0) > 1 for row in of_one):
             yield plain("above 100%: more reached to_stage, on any way, than ever were in from_stage")
         yield plain("")
         many += len(lines)
