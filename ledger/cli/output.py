@@ -42,7 +42,7 @@ class Output:
     """The data of one command: rows, or one object. Nothing is opened before there is something to write."""
 
     def __init__(self, format: str, path: str | None, *, insists: bool = False) -> None:
-        self._path = None if path in (None, "-") else _place(Path(path or ""))
+        self._path = None if path in (None, "-") else place(Path(path or ""))
         self.chosen = format if path in (None, "-") else "file"
         self.format = self._settled(format, insists)
         self.zone: ZoneInfo | None = None
@@ -158,7 +158,7 @@ def _is_device(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def _place(path: Path) -> Path:
+def place(path: Path) -> Path:
     """Return a path that a file may be made at, before anything is done whose result it is to hold."""
     if path.is_dir():
         raise Failure(f"cannot write {path} (Is a directory): name a file in it", Exit.STORAGE)

@@ -6,14 +6,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from ledger.cli.output import encoded
+from ledger.cli.output import encoded, place
 
 
 class RejectsFile:
-    """NDJSON of `file`, `line`, `reason`; made when the first row is rejected, each row on disk when it is told."""
+    """NDJSON of `file`, `line`, `reason`; made when the first row is rejected, each row on disk when it is told.
 
-    def __init__(self, path: str | None) -> None:
-        self.path = Path(path) if path is not None else None
+    A file that was asked for is refused at once where none can be made; `usual` is the one that nobody asked for.
+    """
+
+    def __init__(self, asked: str | None, usual: str | None = None) -> None:
+        self.path = place(Path(asked)) if asked is not None else Path(usual) if usual is not None else None
         self.count = 0
         self._file: IO[bytes] | None = None
 

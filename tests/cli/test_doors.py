@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.cli.exits import Exit
-from tests.cli.running import Shell
+from tests.cli.running import STORY, Shell, ndjson, wire
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,9 @@ def test_an_output_that_cannot_be_made_is_refused_before_the_work(told: Shell) -
     words = "cannot write nowhere/made.csv (No such file or directory): make its folder first"
     assert words in told("rebuild", "-o", "nowhere/made.csv", code=Exit.STORAGE).err
     assert [version["version"] for version in told("projections", "versions").rows] == [1]
+    more = ndjson([wire("more", "page.viewed", "2024-05-01T10:00:00Z"), {}])
+    assert words in told("append", "-", "--rejects", "nowhere/made.csv", stdin=more, code=Exit.STORAGE).err
+    assert len(told("export").rows) == len(STORY)
 
 
 def test_an_empty_file_that_is_asked_for_as_a_ledger_stays_empty(shell: Shell) -> None:

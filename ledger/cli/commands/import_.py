@@ -50,11 +50,11 @@ def run(session: Session, mapping: str, data: str, rejects: str | None) -> int:
     said = load_mapping(Path(mapping))
     check_types(said, session.store.context.vocabulary)
 
-    rejects = rejects or re.sub(r"[^\w.-]+", "-", said.name) + ".rejects.ndjson"
+    usual = re.sub(r"[^\w.-]+", "-", said.name) + ".rejects.ndjson"
     how = "what was recorded stays; run the same command again and it goes on, nothing is recorded twice"
     with (
         resumable(how),
-        RejectsFile(rejects) as refused,
+        RejectsFile(rejects, usual) as refused,
         Watch(session, "importing") as watch,
         read(said, Path(data).expanduser(), watch=lambda done: watch.at(done.made, done.expected or None)) as reading,
     ):
@@ -64,7 +64,7 @@ def run(session: Session, mapping: str, data: str, rejects: str | None) -> int:
         made = importing.report(said.name, reading)
     session.out.one(made, _view, flat=made["events"])
     if refused.count:
-        say(f"{counted(refused.count, 'row')} rejected: see {rejects}")
+        say(f"{counted(refused.count, 'row')} rejected: see {refused.path}")
     return Exit.UNSOUND if refused.count else Exit.DONE
 
 
