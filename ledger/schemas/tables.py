@@ -28,9 +28,7 @@ def toml_document(text: str, name: str) -> dict[str, Any]:
     Raises InvalidArgument for what is no text.
     """
     if not isinstance(text, str):
-        raise InvalidArgument(
-            f"{text!r} is no text of {name}: give what such a file holds"
-        )
+        raise InvalidArgument(f"{text!r} is no text of {name}: give what such a file holds")
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
