@@ -27,7 +27,7 @@ CURRENCY = re.compile("[A-Z]{3}")
 ABSENT = "–"
 
 GAP = 2
-"""Columns between two columns of a table."""
+"""Columns between two columns of a table, where there is room."""
 
 NARROWEST = 8
 """The width that no column goes below to make room for others, while there is another way."""
@@ -74,9 +74,9 @@ def screen_width() -> int:
 def table(columns: Sequence[Shown], rows: Iterable[Mapping[str, Any]], title: str | None = None) -> RenderableType:
     """Return a table of rows, under its title; it is as wide as the screen at most."""
     cells = [[cell(row.get(column.key)) for column in columns] for row in rows]
-    room = screen_width() - GAP * (len(columns) - 1)
-    made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
-    widths = _widths(columns, cells, room)
+    gap = _gap(columns, cells)
+    made = Table(box=box.SIMPLE_HEAD, padding=(0, gap - 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    widths = _widths(columns, cells, screen_width() - gap * (len(columns) - 1))
     for column, width in zip(columns, widths, strict=True):
         header = _broken(plain(column.title), width)
         made.add_column(header, justify=column.justify, style=column.style, overflow="fold", width=width)
@@ -101,20 +101,32 @@ def pairs(entries: Mapping[str, Any], title: str | None = None) -> RenderableTyp
     return Group(Text(shown(title), style="bold"), made) if title else made
 
 
+def _gap(columns: Sequence[Shown], cells: Sequence[Sequence[Text]]) -> int:
+    """Return how far columns stand apart: closer where that keeps every word whole."""
+    between = len(columns) - 1
+    words = sum(_least(columns, cells))
+    return 1 if words + between <= screen_width() < words + GAP * between else GAP
+
+
+def _least(columns: Sequence[Shown], cells: Sequence[Sequence[Text]]) -> list[int]:
+    """Return how wide each column is with no word in it broken, and no line of one that does not fold."""
+    least = []
+    for place, column in enumerate(columns):
+        lines = _lines(cells, place)
+        words = [word for line in lines for word in line.split(" ")] if column.fold else lines
+        least.append(max(map(cell_len, [*column.title.split(" "), *words])))
+    return least
+
+
 def _widths(columns: Sequence[Shown], cells: Sequence[Sequence[Text]], room: int) -> list[int]:
     """Return how wide each column is: as its widest line where there is room, else no narrower than its longest word.
 
     What is left of the room goes to the narrowest that want it. Where even the words have no room, the widest are broken,
     numbers last.
     """
-    wanted, least = [], []
-    for place, column in enumerate(columns):
-        lines = _lines(cells, place)
-        words = [word for line in lines for word in line.split(" ")] if column.fold else lines
-        least.append(max(map(cell_len, [*column.title.split(" "), *words])))
-        wanted.append(max(map(cell_len, lines), default=0))
-    wanted = [max(pair) for pair in zip(wanted, least, strict=True)]
-    widths = list(least)
+    widths = _least(columns, cells)
+    lines = [max(map(cell_len, _lines(cells, place)), default=0) for place in range(len(columns))]
+    wanted = [max(pair) for pair in zip(lines, widths, strict=True)]
     floors = _floors(columns, cells)
     for lowest in (floors, [min(NARROWEST, whole) for whole in floors], [1] * len(columns)):
         while sum(widths) > room and (wide := [place for place, low in enumerate(lowest) if widths[place] > low]):
