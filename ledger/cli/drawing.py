@@ -121,8 +121,8 @@ def _least(columns: Sequence[Shown], cells: Sequence[Sequence[Text]]) -> list[in
 def _widths(columns: Sequence[Shown], cells: Sequence[Sequence[Text]], room: int) -> list[int]:
     """Return how wide each column is: as its widest line where there is room, else no narrower than its longest word.
 
-    What is left of the room goes to the narrowest that want it. Where even the words have no room, the widest are broken,
-    numbers last.
+    What is left of the room goes to the narrowest that want it. Where even the words have no room, the widest are
+    broken, numbers last.
     """
     widths = _least(columns, cells)
     lines = [max(map(cell_len, _lines(cells, place)), default=0) for place in range(len(columns))]

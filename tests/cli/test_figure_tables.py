@@ -144,7 +144,19 @@ def test_what_is_left_out_of_all_figures_alike_is_said_once_below_their_table(sh
     assert "left out of each: unresolved 1" in drawn
     (of_one,) = [line for line in drawn if line.startswith("no_repeat_contact ")]
     assert of_one.endswith("immature 1")
-    (line,) = [line for line in shell("metrics", "effort_score", "-f", "table").out.splitlines() if "unresolved" in line]
+    drawn = shell("metrics", "effort_score", "-f", "table").out.splitlines()
+    (line,) = [line for line in drawn if "unresolved" in line]
     assert line == "left out of each: unresolved 1"
     alone = shell("metrics", "repeat_purchase", "-f", "table").out
     assert "left out of each" not in alone
+
+
+def test_columns_stand_closer_where_that_keeps_words_whole(shell: Shell) -> None:
+    shell("init", "-q")
+    stays = [told("need.expressed", "a", 1, data_need="information"), told("need.expressed", "a", 2, data_need="price")]
+    shell("append", "-", "-q", stdin=ndjson([*stays, ordered("a", 200, "10"), told("page.viewed", "z", 900)]))
+    shell("rebuild", "-q")
+    drawn = shell("metrics", "dwell", "-f", "table").out.splitlines()
+    assert max(map(len, drawn)) <= 80
+    assert any(line.startswith("consideration kaplan_meier ") for line in drawn)
+    assert any(line.startswith("consideration completed ") for line in drawn)
