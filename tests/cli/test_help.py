@@ -114,7 +114,7 @@ def test_the_program_is_started_in_every_way(program: list[str]) -> None:
 
 
 @pytest.mark.alone
-def test_help_takes_a_tenth_of_a_second_beyond_python_itself() -> None:
+def test_help_takes_less_than_three_times_what_click_alone_takes() -> None:
     def quickest(*arguments: str) -> float:
         """Return the least processor time of some runs: a busy machine does not add to it."""
         env = {name: value for name, value in environment("").items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -126,7 +126,10 @@ def test_help_takes_a_tenth_of_a_second_beyond_python_itself() -> None:
             times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         return min(times)
 
-    assert quickest(*PROGRAM, "--help") - quickest(sys.executable, "-c", "pass") < 0.1
+    python = quickest(sys.executable, "-c", "pass")
+    click_alone = quickest(sys.executable, "-c", "import click") - python
+    # 2.3 times, a tenth of a second, where it was written; SQLAlchemy alone would be seven times.
+    assert quickest(*PROGRAM, "--help") - python < 3 * click_alone
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
