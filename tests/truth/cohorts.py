@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from statistics import mean
 from typing import Any
 
 from tests.truth.cycles import TOUCHPOINTS
@@ -86,6 +87,26 @@ def _month(at: int) -> int:
     return local.year * 12 + local.month - 1
 
 
+def _returned(lives: list[Life]) -> dict[Any, float]:
+    """Return for each month of first orders, and each month that was over since, the share with an order in it."""
+    end = datetime.fromtimestamp(observed_until(lives) / 1e6, UTC) + timedelta(days=1)
+    cohorts: dict[int, list[set[int]]] = defaultdict(list)
+    for life in lives:
+        if months := _months(life, "order"):
+            cohorts[min(months)].append(months)
+    return {
+        (f"{first // 12:04d}-{first % 12 + 1:02d}", str(later)): mean(first + later in months for months in customers)
+        for first, customers in cohorts.items()
+        for later in (1, 2, 3, 6, 12)
+        if first + later < end.year * 12 + end.month - 1
+    }
+
+
+def _kept(rows: Rows) -> dict[Any, float]:
+    shares = split(rows, "share", "cohort", "months_later")
+    return {key: share for key, share in shares.items() if share is not None and key[1] != "0"}
+
+
 def _rolled(activity: str) -> Known:
     def told(rows: Rows) -> Any:
         return split(rows, "share", "days_later", "counted", activity=activity)
@@ -111,6 +132,7 @@ def _lived(activity: str) -> Known:
 
 
 FIGURES = (
+    Known("Customers who order again, by month of their first order", "metrics retention", _kept, _returned),
     _rolled("order"),
     _rolled("inbound"),
     _lived("order"),

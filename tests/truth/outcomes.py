@@ -21,27 +21,28 @@ def observed_until(lives: list[Life]) -> int:
     return max(event.at for life in lives for event in life.events)
 
 
-def _stays(lives: list[Life]) -> dict[str, list[Stay]]:
+def stays(lives: list[Life]) -> dict[str, list[Stay]]:
+    """Return the stays in each stage."""
     until = observed_until(lives)
-    stays: dict[str, list[Stay]] = defaultdict(list)
+    found: dict[str, list[Stay]] = defaultdict(list)
     for life in lives:
         for visit, following in zip(life.visits, [*life.visits[1:], None], strict=True):
             if following is None:
-                stays[visit.stage].append((until - visit.entered_at, ""))
+                found[visit.stage].append((until - visit.entered_at, ""))
             else:
-                stays[visit.stage].append((following.entered_at - visit.entered_at, following.stage))
-    return stays
+                found[visit.stage].append((following.entered_at - visit.entered_at, following.stage))
+    return found
 
 
-def _incidence(stays: list[Stay], horizon: int) -> dict[str, float]:
+def _incidence(of: list[Stay], horizon: int) -> dict[str, float]:
     """Return the share of each exit, and of who stays, by walking through the times of all ends."""
     found: dict[str, float] = defaultdict(float)
     lasting = 1.0
     ended: dict[int, list[str]] = defaultdict(list)
-    for lasted, to in stays:
+    for lasted, to in of:
         if to and lasted <= horizon:
             ended[lasted].append(to)
-    lengths = sorted(lasted for lasted, _ in stays)
+    lengths = sorted(lasted for lasted, _ in of)
     for time, ends in sorted(ended.items()):
         at_risk = len(lengths) - bisect_left(lengths, time)
         for to in ends:
@@ -51,18 +52,18 @@ def _incidence(stays: list[Stay], horizon: int) -> dict[str, float]:
 
 
 def _shares(lives: list[Life]) -> dict[Any, float]:
-    stays = _stays(lives)
-    shares = {(stage, to): share for stage in stays for to, share in _incidence(stays[stage], HORIZON).items()}
-    never = {(stage, to): 0.0 for stage in stays for _, to in stays[stage] if to}
+    told = stays(lives)
+    shares = {(stage, to): share for stage in told for to, share in _incidence(told[stage], HORIZON).items()}
+    never = {(stage, to): 0.0 for stage in told for _, to in told[stage] if to}
     return {**never, **shares}
 
 
 def _longer(lives: list[Life]) -> dict[Any, int]:
-    return {stage: sum(lasted > HORIZON for lasted, _ in stays) for stage, stays in _stays(lives).items()}
+    return {stage: sum(lasted > HORIZON for lasted, _ in of) for stage, of in stays(lives).items()}
 
 
 def _cut_off(lives: list[Life]) -> dict[Any, int]:
-    return {stage: sum(lasted <= HORIZON and not to for lasted, to in stays) for stage, stays in _stays(lives).items()}
+    return {stage: sum(lasted <= HORIZON and not to for lasted, to in of) for stage, of in stays(lives).items()}
 
 
 def _bought(rows: Rows) -> float:
@@ -70,7 +71,7 @@ def _bought(rows: Rows) -> float:
 
 
 def _purchased(lives: list[Life]) -> float:
-    return _incidence(_stays(lives)["consideration"], HORIZON)["purchase"]
+    return _incidence(stays(lives)["consideration"], HORIZON)["purchase"]
 
 
 COMMAND = "metrics stage_outcome --within 90d"

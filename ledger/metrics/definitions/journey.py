@@ -28,7 +28,8 @@ CONVERSION = Metric(
     dimensions=("channel", "department", "segment", "month"),
     options=("from_type", "to_type", "within"),
     notes=(
-        "With a maturity window W only customers whose W after the first entry was over by the as-of time count.",
+        "A maturity window W begins with a customer's first entry of from_stage (open: of either stage).",
+        "With one, only customers whose W was over by the as-of time count.",
         "Of those customers, only what they entered within W counts.",
         "A customer counts when, and where, their first visit began; the segment is their own.",
     ),

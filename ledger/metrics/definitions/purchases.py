@@ -55,7 +55,7 @@ RETENTION = Metric(
         Statistic(name="count", unit="customers", formula="customers whose first order lies in that month"),
     ),
     excluded={"immature": "the last day of the month was later than the day of the as-of time"},
-    parts={"cohort": "the month of the customer's first order", "months_later": "share only: k"},
+    parts={"cohort": "the month of the customer's first order", "months_later": "share only: k = 0, 1, 2, 3, 6, 12"},
     dimensions=("channel", "segment"),
     notes=("The day of the as-of time counts as a whole, because a log may know only dates.", *_BUYERS),
 )
